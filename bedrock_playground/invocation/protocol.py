@@ -1,0 +1,76 @@
+"""The seams: what can be invoked, what a running invocation is, and who wants to know of runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bedrock_playground.invocation.events import InvocationEvent
+from bedrock_playground.invocation.values import InvocationRequest, InvocationResult
+
+
+class InvocationStream(Protocol):
+    """A running invocation: an iterator of events that any thread can cancel.
+
+    Iterating never raises for what the service or the network did: the last event is
+    :class:`~bedrock_playground.invocation.events.Finished` or
+    :class:`~bedrock_playground.invocation.events.Failed`.
+    """
+
+    def __iter__(self) -> Iterator[InvocationEvent]:
+        """Return itself."""
+        ...
+
+    def __next__(self) -> InvocationEvent:
+        """Wait for the next event."""
+        ...
+
+    def cancel(self) -> None:
+        """End it at once, from any thread; it then fails with ``Cancelled``. Harmless when it is over."""
+        ...
+
+
+class Invoker(Protocol):
+    """Anything that answers a request: a model, or a pattern over several."""
+
+    def stream(self, request: InvocationRequest) -> InvocationStream:
+        """Start the request; nothing is sent before the first event is asked for."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class RunIdentity:
+    """Which run this is; identity lives beside the values, never inside them."""
+
+    run_id: str
+    """Unguessable, unique."""
+    comparison_id: str
+    """The comparison it belongs to; unguessable."""
+    label: str
+    """The variant's letter, A–H."""
+    turn: int
+    """0 for the first prompt, 1 for the first follow-up."""
+    repeat: int
+    """0 for the first of the repeats."""
+    started_at: datetime
+    """When, in UTC."""
+    region: str | None = None
+    """The Region called."""
+    endpoint: str | None = None
+    """Where it went: ``local``, ``bedrock``, or another endpoint's URL."""
+
+
+class RunRecorder(Protocol):
+    """Who keeps runs. Called from lane threads; an exception here never harms the lane."""
+
+    def run_started(self, identity: RunIdentity, request: InvocationRequest) -> None:
+        """Record that a run began, before anything is sent."""
+        ...
+
+    def run_finished(
+        self, identity: RunIdentity, request: InvocationRequest, result: InvocationResult
+    ) -> None:
+        """Record how a run ended; called exactly once per started run."""
+        ...

@@ -1,0 +1,140 @@
+"""The one module that reads the environment (and ``.env``, through python-dotenv).
+
+Everything has a default that works; ``.env.example`` lists the same names with the same words.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dotenv
+import platformdirs
+
+PREFIX = "BEDROCK_PLAYGROUND_"
+_APP_NAME = "bedrock-playground"
+
+
+class SettingsError(ValueError):
+    """A setting has a value that cannot be used; the message names it and says what would do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long to wait, in seconds."""
+
+    connect: float = 10.0
+    """For a connection to open."""
+    read: float = 3600.0
+    """For a response to begin; AWS advises at least an hour for Nova. ``stall`` catches stalls earlier."""
+    stall: float = 120.0
+    """Between two events of a stream that has begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the environment says."""
+
+    data_dir: Path
+    """Where history lives."""
+    cache_dir: Path
+    """Where weights live."""
+    database_url: str | None = None
+    """SQLAlchemy URL of the history; ``None`` means SQLite in ``data_dir``."""
+    models_dir: Path | None = None
+    """A folder with the user's own ``.gguf`` files."""
+    region: str | None = None
+    """The AWS Region; ``None`` leaves it to boto3's own chain."""
+    endpoint_url: str | None = None
+    """A Bedrock-compatible endpoint to use instead of AWS's."""
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    """How long to wait."""
+    max_attempts: int = 3
+    """Tries per invocation, the first included."""
+    fault_teaching: bool = False
+    """Whether the local endpoint's fault models are offered in the model picker."""
+    allowed_origins: tuple[str, ...] = ()
+    """Further web origins from which the live view may be opened, such as ``https://play.example.org``."""
+
+    @property
+    def history_url(self) -> str:
+        """The SQLAlchemy URL of the history."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'history.sqlite3'}"
+
+
+def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from the environment.
+
+    Args:
+        environ: The variables to read; by default the process's own, after ``.env`` in the working directory
+            (or a folder above it) was laid under them.
+
+    Raises:
+        SettingsError: A value cannot be used.
+    """
+    if environ is None:
+        dotenv.load_dotenv(dotenv.find_dotenv(usecwd=True))
+        environ = os.environ
+    get = _Reader(environ)
+    defaults = Timeouts()
+    return Settings(
+        data_dir=get.path("DATA_DIR") or Path(platformdirs.user_data_dir(_APP_NAME)),
+        cache_dir=get.path("CACHE_DIR") or Path(platformdirs.user_cache_dir(_APP_NAME)),
+        database_url=get.text("DATABASE_URL"),
+        models_dir=get.path("MODELS_DIR"),
+        region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or None,
+        endpoint_url=get.text("ENDPOINT_URL"),
+        timeouts=Timeouts(
+            connect=get.seconds("CONNECT_TIMEOUT", defaults.connect),
+            read=get.seconds("READ_TIMEOUT", defaults.read),
+            stall=get.seconds("STALL_TIMEOUT", defaults.stall),
+        ),
+        max_attempts=get.count("MAX_ATTEMPTS", 3),
+        fault_teaching=get.flag("FAULT_TEACHING"),
+        allowed_origins=get.words("ALLOWED_ORIGINS"),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """Reads one kind of value at a time and names the variable when it cannot."""
+
+    environ: Mapping[str, str]
+
+    def text(self, name: str) -> str | None:
+        return self.environ.get(PREFIX + name, "").strip() or None
+
+    def path(self, name: str) -> Path | None:
+        text = self.text(name)
+        return Path(text).expanduser() if text else None
+
+    def words(self, name: str) -> tuple[str, ...]:
+        return tuple(word.strip() for word in (self.text(name) or "").split(",") if word.strip())
+
+    def flag(self, name: str) -> bool:
+        text = (self.text(name) or "no").lower()
+        if text not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
+            raise SettingsError(f"{PREFIX}{name}={text!r} is neither yes nor no. Use 1 or 0.")
+        return text in {"1", "true", "yes", "on"}
+
+    def seconds(self, name: str, default: float) -> float:
+        text = self.text(name)
+        if text is None:
+            return default
+        try:
+            value = float(text)
+        except ValueError:
+            value = -1.0
+        if not 0 < value < float("inf"):
+            raise SettingsError(f"{PREFIX}{name}={text!r} is not a number of seconds above 0. Example: 30.")
+        return value
+
+    def count(self, name: str, default: int) -> int:
+        text = self.text(name)
+        if text is None:
+            return default
+        if not text.isdecimal() or int(text) < 1:
+            raise SettingsError(f"{PREFIX}{name}={text!r} is not a whole number of at least 1. Example: 3.")
+        return int(text)

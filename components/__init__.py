@@ -1,0 +1,1 @@
+"""Widgets and views shared by pages; the only place that holds session state and caches."""

@@ -1,0 +1,1 @@
+"""Pages: plain scripts, thin; one folder per section of the navigation."""

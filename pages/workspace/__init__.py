@@ -1,0 +1,1 @@
+"""Workspace: what is kept."""
