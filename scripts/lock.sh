@@ -1,0 +1,10 @@
+#!/bin/sh
+# Pin every dependency, for every platform and Python that we support, with hashes and without naming an index.
+set -eu
+compile() {
+    .venv/bin/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+        --custom-compile-command "make lock" "$@"
+}
+echo uv | compile --upgrade -o requirements/bootstrap.lock -
+compile --upgrade --extra local -o requirements/run.lock pyproject.toml
+compile --upgrade --all-extras -c requirements/run.lock -o requirements/dev.lock pyproject.toml
