@@ -1,0 +1,34 @@
+"""Runs in SQL: recorded as they begin and end, listed, searched, exported and deleted."""
+
+from bedrock_playground.history.errors import (
+    HistoryDriverMissing,
+    HistoryError,
+    HistoryTooNew,
+    HistoryUnavailable,
+    HistoryUnreadable,
+    HistoryUrlInvalid,
+)
+from bedrock_playground.history.export import CSV_COLUMNS, to_csv, to_jsonl
+from bedrock_playground.history.queries import CursorInvalid
+from bedrock_playground.history.recorder import StoreRecorder
+from bedrock_playground.history.records import RunFilter, RunPage, RunRecord, RunSummary
+from bedrock_playground.history.store import RunStore
+
+__all__ = [
+    "CSV_COLUMNS",
+    "CursorInvalid",
+    "HistoryDriverMissing",
+    "HistoryError",
+    "HistoryTooNew",
+    "HistoryUnavailable",
+    "HistoryUnreadable",
+    "HistoryUrlInvalid",
+    "RunFilter",
+    "RunPage",
+    "RunRecord",
+    "RunStore",
+    "RunSummary",
+    "StoreRecorder",
+    "to_csv",
+    "to_jsonl",
+]

@@ -1,0 +1,68 @@
+"""What can go wrong with the history.
+
+::
+
+    HistoryError
+    ├── HistoryUnavailable      the database or its folder cannot be reached, written or locked
+    ├── HistoryUnreadable       the file is not a database, or is damaged
+    ├── HistoryTooNew           a newer version of this program wrote it
+    ├── HistoryDriverMissing    the database needs a Python package that is not installed
+    └── HistoryUrlInvalid       the address of the database cannot be used
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class HistoryError(Exception):
+    """Base of all; the message says what happened and why, ``advice`` what to do."""
+
+    advice: ClassVar[str] = "Look at the message; the database's own log may say more."
+    """What the user can do, in one or two sentences."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class HistoryUnavailable(HistoryError):
+    """The database or its folder cannot be reached, written or locked."""
+
+    advice: ClassVar[str] = (
+        "Check that the folder exists and may be written, that the disk has room, and for PostgreSQL that "
+        "the server runs and the user may connect. BEDROCK_PLAYGROUND_DATA_DIR and "
+        "BEDROCK_PLAYGROUND_DATABASE_URL choose another place."
+    )
+
+
+class HistoryUnreadable(HistoryError):
+    """The file is not a database, or is damaged."""
+
+    advice: ClassVar[str] = (
+        "Move the file away (or restore it from a backup) and start again: a new, empty history is made. "
+        "SQLite's own `.recover` command may save what a damaged file still holds."
+    )
+
+
+class HistoryTooNew(HistoryError):
+    """A newer version of this program wrote it."""
+
+    advice: ClassVar[str] = (
+        "Upgrade Bedrock Playground, or point BEDROCK_PLAYGROUND_DATA_DIR (or "
+        "BEDROCK_PLAYGROUND_DATABASE_URL) at another place."
+    )
+
+
+class HistoryDriverMissing(HistoryError):
+    """The database needs a Python package that is not installed."""
+
+    advice: ClassVar[str] = "Install it with: pip install 'bedrock-playground[postgres]'"
+
+
+class HistoryUrlInvalid(HistoryError):
+    """The address of the database cannot be used."""
+
+    advice: ClassVar[str] = (
+        "Use sqlite:////absolute/path/history.sqlite3 or postgresql+psycopg://user:password@host/database."
+    )

@@ -1,0 +1,1 @@
+"""Alembic's environment; run by :mod:`bedrock_playground.history.migrate`, never by hand."""

@@ -1,0 +1,134 @@
+"""Keeping runs as they begin and end, from any number of lane threads.
+
+A run that cannot be written (the database is away, the disk is full) is kept in memory and tried again with
+every heartbeat, so that a passing failure loses nothing; :attr:`StoreRecorder.unsaved` says how many wait.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Connection, exc, insert, select, update
+
+from bedrock_playground.history.errors import HistoryError, HistoryUnavailable
+from bedrock_playground.history.rows import clean, details_row, identity_row, result_row
+from bedrock_playground.history.schema import run_details, runs
+from bedrock_playground.invocation.protocol import RunIdentity
+from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, RunState
+
+_log = logging.getLogger(__name__)
+
+Row = dict[str, Any]
+Write = Callable[[], AbstractContextManager[Connection]]
+"""Opens a transaction that may write."""
+
+
+class StoreRecorder:
+    """Records runs in a store; implements :class:`bedrock_playground.invocation.protocol.RunRecorder`."""
+
+    def __init__(self, *, write: Write, backlog: Backlog, process_id: str, user: str | None) -> None:
+        self._write = write
+        self._backlog = backlog
+        self._process_id = process_id
+        self._user = clean(user) if user is not None else None
+
+    @property
+    def unsaved(self) -> int:
+        """How many ended runs wait in memory for the database to come back."""
+        return len(self._backlog)
+
+    def run_started(self, identity: RunIdentity, request: InvocationRequest) -> None:
+        """Record that a run began.
+
+        Raises:
+            HistoryUnavailable: The database refused; :meth:`run_finished` will write the whole run.
+        """
+        row = {
+            **identity_row(identity, request),
+            "state": RunState.RUNNING.value,
+            "process_id": self._process_id,
+            "user_name": self._user,
+        }
+        with self._write() as connection:
+            _insert(connection, row, details_row(request, None))
+
+    def run_finished(
+        self, identity: RunIdentity, request: InvocationRequest, result: InvocationResult
+    ) -> None:
+        """Record how a run ended; it is kept in memory for later if the database refuses."""
+        row = {
+            **identity_row(identity, request),
+            **result_row(result),
+            "state": result.state.value,
+            "ended_at": datetime.now(UTC),
+            "process_id": self._process_id,
+            "user_name": self._user,
+        }
+        details = details_row(request, result)
+        try:
+            self._save(row, details)
+        except HistoryError as error:
+            _log.warning("A run is kept in memory until the history can be written: %s", error)
+            self._backlog.add(lambda: self._save(row, details))
+
+    def _save(self, row: Row, details: Row) -> None:
+        with self._write() as connection:
+            finish(connection, row, details)
+
+
+class Backlog:
+    """Ended runs that could not be written yet; shared by all recorders of a store."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._flushing = threading.Lock()
+        self._waiting: list[Callable[[], None]] = []
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, save: Callable[[], None]) -> None:
+        """Keep a write for later."""
+        with self._lock:
+            self._waiting.append(save)
+
+    def flush(self) -> None:
+        """Try everything that waits, oldest first, until one fails; that one goes to the end of the queue."""
+        with self._flushing:
+            for _ in range(len(self._waiting)):
+                save = self._waiting[0]
+                failed = False
+                try:
+                    save()
+                except HistoryError:
+                    failed = True
+                with self._lock:
+                    del self._waiting[0]
+                    if failed:
+                        self._waiting.append(save)
+                if failed:
+                    return
+
+
+def finish(connection: Connection, row: Row, details: Row) -> None:
+    """Complete the row of a run that began, or write it whole if its beginning was never written."""
+    found = connection.execute(select(runs.c.id).where(runs.c.run_id == row["run_id"])).scalar()
+    if found is None:
+        _insert(connection, row, details)
+        return
+    connection.execute(update(runs).where(runs.c.id == found).values(row))
+    connection.execute(update(run_details).where(run_details.c.id == found).values(details))
+
+
+def _insert(connection: Connection, row: Row, details: Row) -> None:
+    try:
+        key = connection.execute(insert(runs).values(row)).inserted_primary_key
+    except exc.IntegrityError as error:
+        raise HistoryUnavailable(f"The run {row['run_id']} is in the history already.") from error
+    assert key is not None  # noqa: S101 - every table has one; told to the type checker
+    connection.execute(insert(run_details).values(id=key[0], **details))

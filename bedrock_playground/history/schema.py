@@ -1,0 +1,147 @@
+"""The tables as they stand after the last migration, and the column types both databases share.
+
+Light columns that lists and analytics read are in ``runs``; the request, the result and the searchable text
+are in ``run_details``, so that a scan of ``runs`` never drags them along.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+if TYPE_CHECKING:
+    from sqlalchemy import Dialect
+
+_MONEY_SCALE = Decimal(10) ** 12
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC: ``timestamptz`` on PostgreSQL, sortable text on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn any aware moment into UTC; SQLite keeps no zone, so it is taken off there."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; moments in the history are UTC.")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Say that the moment is UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Money(TypeDecorator[Decimal]):
+    """US dollars as whole 10⁻¹² dollars: summed exactly by both databases (SQLite has no decimals)."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:  # noqa: ARG002
+        """Scale to whole units, half to even."""
+        if value is None:
+            return None
+        return int((value * _MONEY_SCALE).to_integral_value(ROUND_HALF_EVEN))
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> Decimal | None:  # noqa: ARG002
+        """Scale back; trailing zeros go."""
+        return None if value is None else (Decimal(value) / _MONEY_SCALE).normalize()
+
+
+metadata = MetaData()
+"""Every table of the history."""
+
+# SQLite makes only INTEGER, not BIGINT, the row's own key.
+_Key = BigInteger().with_variant(Integer, "sqlite")
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("run_id", Text, nullable=False, unique=True),
+    Column("comparison_id", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("repeat", Integer, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    Column("state", Text, nullable=False),
+    Column("process_id", Text),
+    Column("model_id", Text, nullable=False),
+    Column("region", Text),
+    Column("endpoint", Text),
+    Column("user_name", Text),
+    Column("preset_id", Text),
+    Column("tags", Text, nullable=False),
+    Column("prompt_start", Text, nullable=False),
+    Column("time_to_first_token", Float(53)),
+    Column("time_to_first_reasoning_token", Float(53)),
+    Column("total", Float(53)),
+    Column("server_latency", Float(53)),
+    Column("tokens_per_second", Float(53)),
+    Column("input_tokens", BigInteger),
+    Column("output_tokens", BigInteger),
+    Column("cache_read_input_tokens", BigInteger),
+    Column("cache_write_input_tokens", BigInteger),
+    Column("cache_write_1h_input_tokens", BigInteger),
+    Column("reasoning_tokens", BigInteger),
+    Column("total_tokens", BigInteger),
+    Column("stop_reason", Text),
+    Column("error_type", Text),
+    Column("attempts", Integer),
+    Column("service_tier", Text),
+    Column("invoked_model_id", Text),
+    Column("cost", Money),
+    Column("price_source", Text),
+    Column("price_as_of", Date),
+    Column("price_confidence", Text),
+    Index("ix_runs_started_at", "started_at", "id"),
+    Index("ix_runs_model_id", "model_id", "started_at", "id"),
+    Index("ix_runs_state", "state", "started_at", "id"),
+    Index("ix_runs_comparison_id", "comparison_id"),
+)
+"""One row per run: identity, state, and every figure that lists and analytics use."""
+
+run_details = Table(
+    "run_details",
+    metadata,
+    Column("id", _Key, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    # First, so that a search reads the beginning of a row and leaves the rest on its overflow pages.
+    Column("search_text", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("result", Text),
+)
+"""One row per run: the folded text that is searched, the exact request and the result, as JSON."""
+
+processes = Table(
+    "processes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("host", Text, nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("heartbeat_at", UtcDateTime, nullable=False),
+)
+"""One row per process that records; ``heartbeat_at`` is the database's clock."""

@@ -1,0 +1,324 @@
+"""The history: runs in SQL, SQLite by default, PostgreSQL by URL."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from itertools import islice
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, select
+
+from bedrock_playground.history import processes
+from bedrock_playground.history.engine import (
+    explained,
+    give_back_room,
+    is_sqlite,
+    make_engine,
+    parse_url,
+    shown,
+)
+from bedrock_playground.history.errors import HistoryError
+from bedrock_playground.history.export import export_row
+from bedrock_playground.history.migrate import migrate
+from bedrock_playground.history.queries import Cursor, conditions, deletable, page_of
+from bedrock_playground.history.recorder import Backlog, StoreRecorder
+from bedrock_playground.history.records import RunFilter, RunPage, RunRecord
+from bedrock_playground.history.rows import SUMMARY_COLUMNS, details_row, record_of, record_row, summary_of
+from bedrock_playground.history.schema import run_details, runs
+
+_log = logging.getLogger(__name__)
+
+_SWEEP_SECONDS = 5.0
+_BATCH = 500
+_RECORD_COLUMNS = (*runs.c, run_details.c.request, run_details.c.result)
+
+EVERYTHING = RunFilter()
+"""The filter that lets every run pass."""
+
+
+class RunStore:
+    """Keeps runs. Safe to share between threads; several processes may open the same database.
+
+    Every method raises a :class:`~bedrock_playground.history.errors.HistoryError` if the database refuses.
+    """
+
+    def __init__(self, engine: Engine, *, data_dir: Path) -> None:
+        """Use :meth:`open`."""
+        self._engine = engine
+        self._writing = engine.execution_options(writes=True)
+        self._data_dir = data_dir
+        # SQLite has one writer at a time; queueing here is fairer and quicker than SQLite's polling.
+        self._turn = threading.Lock() if is_sqlite(engine.url) else nullcontext()
+        self._mark: processes.ProcessMark | None = None
+        self._mark_lock = threading.Lock()
+        self._stop = threading.Event()
+        self._heart: threading.Thread | None = None
+        self._backlog = Backlog()
+        self._next_sweep = 0.0
+
+    @classmethod
+    def open(cls, url: str, *, data_dir: Path) -> RunStore:
+        """Open the history, making or upgrading its tables, and mark what dead processes left behind.
+
+        Args:
+            url: SQLAlchemy's address of the database: ``sqlite:///path`` or ``postgresql+psycopg://…``.
+            data_dir: The folder for this machine's lock files.
+
+        Raises:
+            HistoryError: It cannot be opened; the subclasses say why, see
+                :mod:`bedrock_playground.history.errors`.
+        """
+        parsed = parse_url(url)
+        engine = make_engine(parsed)
+        try:
+            with explained(parsed):
+                migrate(engine)
+            store = cls(engine, data_dir=data_dir)
+            store.mark_interrupted()
+        except BaseException:
+            engine.dispose()
+            raise
+        return store
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it."""
+        self.close()
+
+    def close(self) -> None:
+        """Write what still waits, sign off, and close; runs that still go on count as interrupted."""
+        self._stop.set()
+        if self._heart is not None:
+            self._heart.join(timeout=30)
+        self._backlog.flush()
+        with self._mark_lock:
+            mark, self._mark = self._mark, None
+        if mark is not None:
+            try:
+                with self._write() as connection:
+                    mark.unregister(connection)
+            except HistoryError as error:
+                _log.warning("The history could not be signed off; the lock file will tell: %s", error)
+            mark.release()
+        self._engine.dispose()
+
+    @property
+    def location(self) -> str:
+        """Where the history is, without a password."""
+        return shown(self._engine.url)
+
+    @property
+    def unsaved(self) -> int:
+        """How many ended runs wait in memory because the database refused them; tried again by and by."""
+        return len(self._backlog)
+
+    def recorder(self, user: str | None = None) -> StoreRecorder:
+        """Make a recorder; from now on this process shows that it lives.
+
+        Args:
+            user: Who runs, where known.
+        """
+        with self._mark_lock:
+            if self._mark is None:
+                self._mark = self._sign_on()
+            process_id = self._mark.id
+        return StoreRecorder(write=self._write, backlog=self._backlog, process_id=process_id, user=user)
+
+    def add(self, records: Iterable[RunRecord]) -> int:
+        """Add complete records, such as imported ones, in batches; return how many.
+
+        Raises:
+            HistoryError: One of them is in the history already; its batch and the later ones are not added.
+        """
+        added = 0
+        remaining = iter(records)
+        while batch := list(islice(remaining, _BATCH)):
+            rows = [record_row(record) for record in batch]
+            details = [details_row(record.request, record.result) for record in batch]
+            with self._write() as connection:
+                keys = connection.execute(
+                    insert(runs).returning(runs.c.id, sort_by_parameter_order=True), rows
+                ).scalars()
+                connection.execute(
+                    insert(run_details), [{"id": key, **row} for key, row in zip(keys, details, strict=True)]
+                )
+            added += len(batch)
+        return added
+
+    def list_runs(
+        self, which: RunFilter = EVERYTHING, *, limit: int = 50, cursor: str | None = None
+    ) -> RunPage:
+        """List runs, newest first.
+
+        Args:
+            which: The filter.
+            limit: The most runs on a page, at least 1.
+            cursor: ``older`` or ``newer`` of another page; ``None`` is the newest page.
+
+        Raises:
+            CursorInvalid: The cursor is not one of ours.
+        """
+        self._sweep_if_due()
+        here = Cursor.parse(cursor) if cursor else None
+        statement = page_of(SUMMARY_COLUMNS, self._where(which), cursor=here, limit=limit)
+        with self._read() as connection:
+            rows = connection.execute(statement).mappings().all()
+        more, rows = len(rows) > limit, rows[:limit]
+        if here and here.direction == "newer":
+            rows = rows[::-1]
+            has_newer, has_older = more, True
+        else:
+            has_newer, has_older = here is not None, more
+        first, last = (rows[0], rows[-1]) if rows else (None, None)
+        return RunPage(
+            runs=tuple(summary_of(row) for row in rows),
+            older=str(Cursor("older", last["started_at"], last["id"])) if last and has_older else None,
+            newer=str(Cursor("newer", first["started_at"], first["id"])) if first and has_newer else None,
+        )
+
+    def count(self, which: RunFilter = EVERYTHING) -> int:
+        """Count the runs that pass the filter."""
+        statement = select(func.count()).select_from(runs).where(*self._where(which))
+        with self._read() as connection:
+            return connection.execute(statement).scalar_one()
+
+    def models(self) -> tuple[str, ...]:
+        """Every model id in the history, sorted."""
+        with self._read() as connection:
+            found = connection.execute(select(runs.c.model_id).distinct()).scalars().all()
+        return tuple(sorted(found))
+
+    def get(self, run_id: str) -> RunRecord | None:
+        """Get one run, complete; ``None`` if there is none of that id."""
+        found = self._records(self._records_where(runs.c.run_id == run_id))
+        return found[0] if found else None
+
+    def comparison(self, comparison_id: str) -> list[RunRecord]:
+        """Get every run of a comparison, complete, in the order of turn, label and repeat."""
+        return self._records(
+            self._records_where(runs.c.comparison_id == comparison_id).order_by(
+                runs.c.turn, runs.c.label, runs.c.repeat, runs.c.started_at, runs.c.id
+            )
+        )
+
+    def delete(self, which: Sequence[str] | RunFilter) -> int:
+        """Delete runs for good; those that still run are kept.
+
+        Args:
+            which: Run ids, or a filter.
+
+        Returns:
+            How many were deleted.
+        """
+        if isinstance(which, RunFilter):
+            return self._delete_all(deletable(self._where(which)))
+        ids = list(dict.fromkeys(which))
+        batches = (ids[start : start + _BATCH] for start in range(0, len(ids), _BATCH))
+        return sum(self._delete_all(deletable([runs.c.run_id.in_(batch)])) for batch in batches)
+
+    def export_rows(self, which: RunFilter = EVERYTHING) -> Iterator[dict[str, Any]]:
+        """Stream the runs that pass the filter, newest first, as flat rows for CSV and JSONL.
+
+        Read in batches, each by itself: memory stays small and no lane waits.
+        """
+        cursor: Cursor | None = None
+        while True:
+            where = [*self._where(which), run_details.c.id == runs.c.id]
+            statement = page_of(_RECORD_COLUMNS, where, cursor=cursor, limit=_BATCH)
+            with self._read() as connection:
+                rows = connection.execute(statement).mappings().all()
+            for row in rows[:_BATCH]:
+                yield export_row(record_of(row), row)
+            if len(rows) <= _BATCH:
+                return
+            last = rows[_BATCH - 1]
+            cursor = Cursor("older", last["started_at"], last["id"])
+
+    def mark_interrupted(self) -> int:
+        """Mark the runs of processes that died during them; return how many."""
+        self._next_sweep = time.monotonic() + _SWEEP_SECONDS
+        own_id = self._mark.id if self._mark else None
+        with self._write() as connection:
+            return processes.mark_interrupted(connection, data_dir=self._data_dir, own_id=own_id)
+
+    def _where(self, which: RunFilter) -> list[Any]:
+        return list(conditions(which, sqlite=is_sqlite(self._engine.url)))
+
+    def _records_where(self, condition: Any) -> Select[Any]:  # noqa: ANN401 - any SQL condition
+        return select(*_RECORD_COLUMNS).where(run_details.c.id == runs.c.id).where(condition)
+
+    def _records(self, statement: Select[Any]) -> list[RunRecord]:
+        self._sweep_if_due()
+        with self._read() as connection:
+            return [record_of(row) for row in connection.execute(statement).mappings()]
+
+    def _delete_all(self, keys: Select[Any]) -> int:
+        deleted = 0
+        while True:
+            # In batches, so that a lane that ends meanwhile gets its turn.
+            with self._write() as connection:
+                batch = connection.execute(keys.limit(_BATCH)).scalars().all()
+                if batch:
+                    deleted += connection.execute(delete(runs).where(runs.c.id.in_(batch))).rowcount
+            if len(batch) < _BATCH:
+                break
+        if deleted and is_sqlite(self._engine.url):
+            self._give_back_room()
+        return deleted
+
+    def _give_back_room(self) -> None:
+        try:
+            with explained(self._engine.url), self._turn:
+                give_back_room(self._engine)
+        except (HistoryError, sqlite3.Error) as error:
+            # The runs are gone; only the file is larger than it need be, until the next deletion.
+            _log.warning("The room of deleted runs could not be given back: %s", error)
+
+    def _sweep_if_due(self) -> None:
+        if time.monotonic() >= self._next_sweep:
+            self.mark_interrupted()
+
+    def _sign_on(self) -> processes.ProcessMark:
+        mark = processes.ProcessMark(self._data_dir)
+        mark.hold()
+        try:
+            with self._write() as connection:
+                mark.register(connection)
+        except HistoryError:
+            mark.release()
+            raise
+        self._heart = threading.Thread(target=self._beat, args=(mark,), name="history-heartbeat", daemon=True)
+        self._heart.start()
+        return mark
+
+    def _beat(self, mark: processes.ProcessMark) -> None:
+        while not self._stop.wait(processes.HEARTBEAT_INTERVAL.total_seconds()):
+            try:
+                with self._write() as connection:
+                    mark.register(connection)
+            except HistoryError as error:
+                _log.warning("The history cannot be reached: %s", error)
+            else:
+                self._backlog.flush()
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with explained(self._engine.url), self._engine.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with explained(self._engine.url), self._turn, self._writing.begin() as connection:
+            yield connection
