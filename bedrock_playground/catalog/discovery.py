@@ -1,0 +1,136 @@
+"""Live discovery: the models and inference profiles that a Region lists for these credentials."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import botocore.exceptions
+from botocore.config import Config
+
+from bedrock_playground.catalog.models import Catalogue, ModelSpec, Scope
+from bedrock_playground.invocation.client import ClientConfig
+
+_GEOGRAPHIES = ("us.", "us-gov.", "eu.", "apac.", "au.", "ca.", "jp.")
+
+
+def discover(config: ClientConfig) -> Catalogue:
+    """List what can be reached.
+
+    A denied permission or an unreachable endpoint is a ``problem`` in words, never an exception: the picker
+    still takes a typed id.
+
+    Args:
+        config: Region, endpoint and credentials.
+    """
+    problems: list[str] = []
+    models: list[ModelSpec] = []
+    profiles: list[ModelSpec] = []
+    try:
+        client = _control_client(config)
+    except (botocore.exceptions.BotoCoreError, ValueError) as error:
+        return Catalogue((), f"The model list could not be asked for: {error}")
+    for name, read, into in (
+        ("ListFoundationModels", _foundation_models, models),
+        ("ListInferenceProfiles", _inference_profiles, profiles),
+    ):
+        try:
+            into.extend(read(client))
+        except botocore.exceptions.ClientError as error:
+            problems.append(_denied(name, error))
+        except botocore.exceptions.BotoCoreError as error:
+            problems.append(f"{name} failed: {error}.")
+    named = _with_providers(profiles, models)
+    offered = sorted(
+        (*models, *named), key=lambda spec: (spec.provider.lower(), spec.name.lower(), spec.model_id)
+    )
+    return Catalogue(tuple(offered), " ".join(problems) or None)
+
+
+def _control_client(config: ClientConfig) -> Any:  # noqa: ANN401  # botocore's clients have no types
+    session = boto3.Session(
+        aws_access_key_id=config.access_key_id,
+        aws_secret_access_key=config.secret_access_key,
+        aws_session_token=config.session_token,
+        profile_name=config.profile,
+        region_name=config.region,
+    )
+    options = Config(
+        connect_timeout=min(config.connect_timeout, 5.0),
+        read_timeout=15,
+        # Explicit keys are meant: a Bedrock API key in the environment would beat them.
+        auth_scheme_preference="sigv4" if config.access_key_id else None,
+    )
+    return session.client("bedrock", endpoint_url=config.endpoint_url, config=options)
+
+
+def _denied(operation: str, error: botocore.exceptions.ClientError) -> str:
+    code = error.response.get("Error", {}).get("Code", "an error")
+    if code in {"AccessDeniedException", "UnauthorizedOperation", "AccessDenied"}:
+        return f"{operation} was denied: it needs bedrock:{operation}. You can still type a model id."
+    return (
+        f"{operation} failed with {code}: {error.response.get('Error', {}).get('Message', '')}".rstrip(": ")
+        + "."
+    )
+
+
+def _foundation_models(client: Any) -> Iterator[ModelSpec]:  # noqa: ANN401  # botocore's clients have no types
+    for summary in client.list_foundation_models()["modelSummaries"]:
+        kinds = summary.get("inferenceTypesSupported", ())
+        model_id = summary["modelId"]
+        local = model_id.startswith("local.")
+        # A model that only a profile reaches is offered by its profiles: its own id would be refused.
+        if kinds and "ON_DEMAND" not in kinds:
+            continue
+        yield ModelSpec(
+            model_id=model_id,
+            name=summary.get("modelName") or model_id,
+            provider=summary.get("providerName") or "unknown",
+            scope="local" if local else "in_region",
+            input_modalities=tuple(summary.get("inputModalities", ())),
+            output_modalities=tuple(summary.get("outputModalities", ())),
+            streaming=summary.get("responseStreamingSupported"),
+            lifecycle=summary.get("modelLifecycle", {}).get("status"),
+        )
+
+
+def _inference_profiles(client: Any) -> Iterator[ModelSpec]:  # noqa: ANN401  # botocore's clients have no types
+    for page in client.get_paginator("list_inference_profiles").paginate():
+        for summary in page["inferenceProfileSummaries"]:
+            profile_id = summary["inferenceProfileId"]
+            application = summary.get("type") == "APPLICATION"
+            yield ModelSpec(
+                model_id=summary["inferenceProfileArn"] if application else profile_id,
+                name=summary.get("inferenceProfileName") or profile_id,
+                provider=_provider_of(profile_id, application=application),
+                scope="application" if application else _scope_of(profile_id),
+                lifecycle=summary.get("status"),
+            )
+
+
+def _scope_of(profile_id: str) -> Scope:
+    if profile_id.startswith("global."):
+        return "global"
+    return "geographic" if profile_id.startswith(_GEOGRAPHIES) else "in_region"
+
+
+def _provider_of(profile_id: str, *, application: bool) -> str:
+    # A system profile's id is scope.provider.model; an application profile's says nothing about its model.
+    parts = profile_id.split(".")
+    return "Application profile" if application or len(parts) < 3 else parts[1]
+
+
+def _with_providers(profiles: list[ModelSpec], models: list[ModelSpec]) -> list[ModelSpec]:
+    """Give profiles their provider's full name, and drop those known not to answer in text."""
+    names = {spec.model_id.split(".")[0]: spec.provider for spec in models}
+    return [
+        ModelSpec(
+            model_id=spec.model_id,
+            name=spec.name,
+            provider=names.get(spec.provider, spec.provider),
+            scope=spec.scope,
+            lifecycle=spec.lifecycle,
+        )
+        for spec in profiles
+    ]

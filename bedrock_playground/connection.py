@@ -1,0 +1,88 @@
+"""Where calls go: Amazon Bedrock, the local endpoint, or an endpoint somebody named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from bedrock_playground.invocation.client import ClientConfig
+from bedrock_playground.invocation.credentials import find_credentials
+from bedrock_playground.settings import Settings
+
+Kind = Literal["bedrock", "local", "custom"]
+"""The three places a call can go."""
+
+DEFAULT_REGION = "us-east-1"
+"""What is used where neither the environment nor a profile names a Region: the one with most models."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Where calls go and with what."""
+
+    kind: Kind
+    """Which of the three."""
+    config: ClientConfig
+    """Region, endpoint and credentials for the clients."""
+    credentials: str
+    """How the credentials were found, in words; never the secret itself."""
+
+    @property
+    def endpoint_label(self) -> str:
+        """What the history records as the run's endpoint."""
+        return self.config.endpoint_url or "bedrock" if self.kind == "custom" else self.kind
+
+    @property
+    def title(self) -> str:
+        """What the page calls it."""
+        if self.kind == "local":
+            return "Local endpoint"
+        where = self.config.region or DEFAULT_REGION
+        return f"Amazon Bedrock · {where}" if self.kind == "bedrock" else f"{self.config.endpoint_url}"
+
+
+def default_kind(settings: Settings) -> Kind:
+    """Where calls go unless somebody picks: a named endpoint, else Bedrock with credentials, else local."""
+    if settings.endpoint_url:
+        return "custom"
+    return "bedrock" if find_credentials() else "local"
+
+
+def remote_connection(
+    settings: Settings, *, region: str | None = None, endpoint_url: str | None = None
+) -> Connection:
+    """Make a connection to Amazon Bedrock, or to the endpoint that the settings or the caller name.
+
+    Credentials are boto3's own chain in both cases.
+    """
+    endpoint = endpoint_url or settings.endpoint_url
+    return Connection(
+        kind="custom" if endpoint else "bedrock",
+        config=ClientConfig(
+            region=region or settings.region or DEFAULT_REGION,
+            endpoint_url=endpoint,
+            connect_timeout=settings.timeouts.connect,
+            read_timeout=settings.timeouts.read,
+            stall_timeout=settings.timeouts.stall,
+        ),
+        credentials=find_credentials() or "none found",
+    )
+
+
+def local_connection(
+    settings: Settings, *, url: str, region: str, access_key_id: str, secret_access_key: str
+) -> Connection:
+    """Make a connection to a local endpoint that is ready, with its own dummy keys."""
+    return Connection(
+        kind="local",
+        config=ClientConfig(
+            region=region,
+            endpoint_url=url,
+            access_key_id=access_key_id,
+            secret_access_key=secret_access_key,
+            connect_timeout=settings.timeouts.connect,
+            read_timeout=settings.timeouts.read,
+            stall_timeout=settings.timeouts.stall,
+        ),
+        credentials="the local endpoint's own dummy keys",
+    )

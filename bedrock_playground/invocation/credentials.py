@@ -1,0 +1,47 @@
+"""How AWS credentials would be found, in words; never the secret itself."""
+
+from __future__ import annotations
+
+import os
+
+_WORDS = {
+    "env": "environment variables",
+    "assume-role": "an assumed role",
+    "assume-role-with-web-identity": "a web identity",
+    "sso": "single sign-on",
+    "login": "an AWS login session",
+    "shared-credentials-file": "the shared credentials file",
+    "custom-process": "a credential process",
+    "config-file": "the AWS configuration file",
+    "ec2-credentials-file": "an EC2 credentials file",
+    "boto-config": "a boto configuration file",
+    "container-role": "the container's role",
+    "iam-role": "the instance's role",
+}
+
+
+def find_credentials(profile: str | None = None) -> str | None:
+    """Look through boto3's own chain, and say where it found something.
+
+    Args:
+        profile: A profile of the AWS configuration files instead of the default one.
+
+    Returns:
+        In words, how the credentials were found; ``None`` where there are none.
+    """
+    # boto3's authentication takes a Bedrock API key before anything else.
+    if os.environ.get("AWS_BEARER_TOKEN_BEDROCK"):
+        return "a Bedrock API key in the environment"
+    import botocore.exceptions  # noqa: PLC0415 - half a second of import that the local endpoint does not need
+    import botocore.session  # noqa: PLC0415
+
+    session = botocore.session.Session(profile=profile)
+    try:
+        credentials = session.get_credentials()
+    except botocore.exceptions.BotoCoreError as error:
+        # Something is set up and broken: calls will say so, which helps more than a local model would.
+        return f"a configuration that does not work ({error})"
+    if credentials is None:
+        return None
+    method: str = credentials.method
+    return _WORDS.get(method, method)

@@ -1,0 +1,64 @@
+"""The environment's values: defaults that work, and errors that name the variable."""
+
+from pathlib import Path
+
+import pytest
+
+from bedrock_playground.settings import Settings, SettingsError, load_settings
+
+
+def test_everything_has_a_default() -> None:
+    settings = load_settings({})
+    assert settings.data_dir.name == "bedrock-playground"
+    assert settings.history_url == f"sqlite:///{settings.data_dir / 'history.sqlite3'}"
+    assert (settings.max_attempts, settings.timeouts.read, settings.fault_teaching) == (3, 3600.0, False)
+    assert settings.region is None
+
+
+def test_values_are_read() -> None:
+    settings = load_settings({
+        "AWS_DEFAULT_REGION": "eu-west-1",
+        "BEDROCK_PLAYGROUND_DATA_DIR": "~/runs",
+        "BEDROCK_PLAYGROUND_DATABASE_URL": "postgresql+psycopg://localhost/runs",
+        "BEDROCK_PLAYGROUND_STALL_TIMEOUT": "2.5",
+        "BEDROCK_PLAYGROUND_MAX_ATTEMPTS": "5",
+        "BEDROCK_PLAYGROUND_FAULT_TEACHING": "yes",
+        "BEDROCK_PLAYGROUND_ALLOWED_ORIGINS": "https://a.example, https://b.example",
+    })  # fmt: skip
+    assert settings.region == "eu-west-1"
+    assert settings.data_dir == Path("~/runs").expanduser()
+    assert settings.history_url == "postgresql+psycopg://localhost/runs"
+    assert (settings.timeouts.stall, settings.max_attempts, settings.fault_teaching) == (2.5, 5, True)
+    assert settings.allowed_origins == ("https://a.example", "https://b.example")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("BEDROCK_PLAYGROUND_STALL_TIMEOUT", "soon"),
+        ("BEDROCK_PLAYGROUND_STALL_TIMEOUT", "0"),
+        ("BEDROCK_PLAYGROUND_READ_TIMEOUT", "nan"),
+        ("BEDROCK_PLAYGROUND_CONNECT_TIMEOUT", "inf"),
+        ("BEDROCK_PLAYGROUND_MAX_ATTEMPTS", "0"),
+        ("BEDROCK_PLAYGROUND_MAX_ATTEMPTS", "1.5"),
+        ("BEDROCK_PLAYGROUND_FAULT_TEACHING", "maybe"),
+    ],
+)
+def test_a_bad_value_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=name):
+        load_settings({name: value})
+
+
+def test_the_example_file_names_every_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+
+    class Recorder(dict[str, str]):
+        def get(self, key: str, default: str | None = None) -> str | None:  # type: ignore[override]
+            asked.append(key)
+            return default
+
+    assert isinstance(load_settings(Recorder()), Settings)
+    example = Path(".env.example").read_text()
+    ours = {name for name in asked if name.startswith("BEDROCK_PLAYGROUND_")}
+    assert ours
+    assert not {name for name in ours if name not in example}
