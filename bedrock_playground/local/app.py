@@ -17,7 +17,7 @@ from bedrock_playground.local.registry import Registry
 
 _logger = logging.getLogger(__name__)
 Operation = Callable[[Exchange, str, str], Awaitable[None]]
-"""Takes the exchange, the identifier in the path (decoded; ARNs hold slashes) and the caller's access key id."""
+"""Takes the exchange, the identifier in the path (decoded: ARNs hold slashes) and the caller's key id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import cast
 
 from bedrock_playground.local.errors import constraint, invalid
@@ -18,7 +19,10 @@ _MUST_ALTERNATE = (
     "A conversation must alternate between user and assistant roles. "
     "Make sure the conversation alternates between user and assistant roles and try again."
 )
-_MUST_END = "A conversation must end with a user message. Try again with a conversation that ends with a user message."
+_MUST_END = (
+    "A conversation must end with a user message. "
+    "Try again with a conversation that ends with a user message."
+)
 _UNSUPPORTED = {
     "toolConfig": "This model doesn't support tool use.",
     "guardrailConfig": "This model doesn't support guardrails.",
@@ -50,10 +54,10 @@ def from_converse(body: JsonObject, max_output_tokens: int) -> ChatRequest:
     """
     fields = Fields(body)
     refuse_sent(fields, _UNSUPPORTED)
-    _only_default(fields.object("serviceTier"), "type", "default")
-    _only_default(fields.object("performanceConfig"), "latency", "standard")
-    config = fields.object("inferenceConfig")
-    extra = fields.object("additionalModelRequestFields")
+    _only_default(fields.child("serviceTier"), "type", "default")
+    _only_default(fields.child("performanceConfig"), "latency", "standard")
+    config = fields.child("inferenceConfig")
+    extra = fields.child("additionalModelRequestFields")
     unknown = sorted(set(extra.values) - set(_EXTRA))
     if unknown:
         raise invalid(
@@ -69,7 +73,7 @@ def from_converse(body: JsonObject, max_output_tokens: int) -> ChatRequest:
         stop_sequences=_stop_sequences(config, "stopSequences"),
         top_k=extra.integer("top_k", low=0, high=500),
         seed=extra.integer("seed", low=0, high=2**32 - 2),
-        json_schema=_json_schema(fields.object("outputConfig")),
+        json_schema=_json_schema(fields.child("outputConfig")),
         fault=_fault(extra),
     )
 
@@ -77,9 +81,9 @@ def from_converse(body: JsonObject, max_output_tokens: int) -> ChatRequest:
 def from_invoke(body: JsonObject, max_output_tokens: int) -> ChatRequest:
     """Read the chat shape of InvokeModel.
 
-    ``{"messages": [{"role", "content"}], "max_tokens", "temperature", "top_p", "top_k", "seed", "stop"}``:
-    content is a string or a list of ``{"type": "text", "text"}``; a first message of role ``system`` is allowed;
-    ``stop`` is a string or a list of them.
+    ``{"messages": [{"role", "content"}], "max_tokens", "temperature", "top_p", "top_k", "seed", "stop",
+    "fault"}``: content is a string or a list of ``{"type": "text", "text"}``; the first message may have the
+    role ``system``; ``stop`` is a string or a list of them.
 
     Raises:
         ApiError: Something does not fit.
@@ -126,7 +130,7 @@ def _turns(fields: Fields) -> tuple[Turn, ...]:
 def _checked(turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
     if not turns or turns[0].role != "user":
         raise invalid(_MUST_START)
-    if any(turn.role == before.role for before, turn in zip(turns, turns[1:], strict=False)):
+    if any(turn.role == before.role for before, turn in pairwise(turns)):
         raise invalid(_MUST_ALTERNATE)
     if turns[-1].role != "user":
         raise invalid(_MUST_END)
@@ -203,13 +207,13 @@ def _stop_sequences(fields: Fields, name: str) -> tuple[str, ...]:
 def _json_schema(config: Fields) -> JsonObject | None:
     if config.get("effort") is not None:
         raise invalid("This model doesn't support the outputConfig.effort field. Remove it and try again.")
-    form = config.object("textFormat")
+    form = config.child("textFormat")
     kind = form.text("type")
     if kind is None:
         return None
     if kind != "json_schema":
         raise constraint(kind, form.at("type"), "satisfy enum value set: [json_schema]")
-    holder = form.object("structure").object("jsonSchema")
+    holder = form.child("structure").child("jsonSchema")
     text = holder.text("schema")
     if text is None:
         raise constraint(None, holder.at("schema"), "not be null")
@@ -221,4 +225,4 @@ def _json_schema(config: Fields) -> JsonObject | None:
 
 
 def _fault(fields: Fields) -> JsonObject | None:
-    return fields.object("fault").values if fields.get("fault") is not None else None
+    return fields.child("fault").values if fields.get("fault") is not None else None

@@ -15,7 +15,7 @@ MAX_CHARACTERS = 50_000
 
 
 class EmbeddingEngine:
-    """Turns a text into a vector; loaded on first use. Tokens of 256 numbers averaged, so order does not count."""
+    """Turns a text into a vector; loaded on first use. It averages its tokens: word order does not count."""
 
     def __init__(self) -> None:
         self._model: Any = None

@@ -48,7 +48,8 @@ def constraint(value: object, path: str, rule: str) -> ApiError:
     """
     shown = "null" if value is None else f"'{value}'"
     return invalid(
-        f"1 validation error detected: Value {shown} at '{path}' failed to satisfy constraint: Member must {rule}"
+        f"1 validation error detected: Value {shown} at '{path}' failed to satisfy constraint: "
+        f"Member must {rule}"
     )
 
 

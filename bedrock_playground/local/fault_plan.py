@@ -6,11 +6,11 @@ A fault is asked for by a model id of its own, ``local.fault-<kind>-v1:0``, or o
     {"kind": "throttling", "after_tokens": 5, "delay_ms": 0, "tokens_per_second": 50, "times": 2,
      "retry_after": 1, "text": "…", "tokens": 200, "key": "lane-a", "clock": true}
 
-``kind`` is implied by a fault id. ``after_tokens`` says when a stream fails; ``delay_ms`` is how long an error,
-a first token or a stall takes; ``times`` fails the first n calls and lets the next one succeed, then starts anew
-(counted per access key, model id, kind and ``key``); ``retry_after`` sends that header, in seconds; ``text``
-and ``tokens`` say what and how much the test fixture writes; ``clock`` returns when each token was written, in
-seconds of this machine's clock, as ``additionalModelResponseFields.emitted_at``.
+``kind`` is implied by a fault id. ``after_tokens`` says when a stream fails; ``delay_ms`` is how long an
+error, a first token or a stall takes; ``times`` fails the first n calls and lets the next one succeed, then
+starts anew (counted per access key, model id, kind and ``key``); ``retry_after`` sends that header (seconds);
+``text`` and ``tokens`` say what and how much the test fixture writes; ``clock`` returns when each token was
+written, in seconds of this machine's clock, as ``additionalModelResponseFields.emitted_at``.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class Fields:
         self._limits(name, value, low=low, high=high)
         return float(value)
 
-    def object(self, name: str) -> Fields:
+    def child(self, name: str) -> Fields:
         """Return an object member; one that was not sent is empty."""
         value = self.values.get(name)
         if value is None:

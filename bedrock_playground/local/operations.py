@@ -1,4 +1,4 @@
-"""The operations of ``bedrock-runtime``: each reads a request, generates, and writes the answer as it comes."""
+"""The operations of ``bedrock-runtime``: read a request, generate, write the answer as it comes."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Runtime:
         body = await exchange.read_json()
         prepared = await self._chat(model_id, body, caller=caller)
         shape = answers.ConverseStreamShape(omits=prepared.plan.kind, tier=_tier(body))
-        await _stream(exchange, prepared, shape, {"Content-Type": CONTENT_TYPE})
+        await _stream(exchange, prepared, shape=shape, headers={"Content-Type": CONTENT_TYPE})
 
     async def invoke(self, exchange: Exchange, model_id: str, caller: str) -> None:
         """Answer InvokeModel: the embedding model's shape or the chat shape."""
@@ -90,18 +90,20 @@ class Runtime:
             raise invalid("The model is unsupported for streaming.")
         prepared = await self._prepare(model, _invoke_request(model, body), caller)
         headers = {"Content-Type": CONTENT_TYPE, "X-Amzn-Bedrock-Content-Type": "application/json"}
-        await _stream(exchange, prepared, answers.InvokeStreamShape(prepared.plan.kind), headers)
+        await _stream(
+            exchange, prepared, shape=answers.InvokeStreamShape(prepared.plan.kind), headers=headers
+        )
 
     async def count_tokens(self, exchange: Exchange, model_id: str, caller: str) -> None:
         """Answer CountTokens for a ``converse`` or an ``invokeModel`` input."""
         body = await exchange.read_json()
         model = self.registry.find(model_id)
-        given = Fields(body).object("input")
+        given = Fields(body).child("input")
         if isinstance(model.engine, EmbeddingEngine):
             count = await model.engine.count_tokens(_invoke_input(given))
         else:
             if given.get("converse") is not None:
-                request = chat.from_converse(given.object("converse").values, model.max_output_tokens)
+                request = chat.from_converse(given.child("converse").values, model.max_output_tokens)
             else:
                 request = _invoke_request(model, _invoke_input(given))
             prepared = await self._prepare(model, request, caller)
@@ -128,7 +130,7 @@ class Runtime:
 
 
 async def _stream(
-    exchange: Exchange, prepared: Prepared, shape: answers.StreamShape, headers: dict[str, str]
+    exchange: Exchange, prepared: Prepared, *, shape: answers.StreamShape, headers: dict[str, str]
 ) -> None:
     async with prepared.engine.generate(prepared.request) as generation:
         await exchange.send_head(200, headers)
@@ -202,7 +204,7 @@ def _invoke_request(model: Model, body: JsonObject) -> ChatRequest:
 
 
 def _invoke_input(given: Fields) -> JsonObject:
-    inner = given.object("invokeModel")
+    inner = given.child("invokeModel")
     encoded = inner.text("body")
     if encoded is None:
         raise invalid("The input of CountTokens must set one of the following keys: converse, invokeModel.")

@@ -75,7 +75,7 @@ def run(options: Options, reporter: Reporter) -> int:
     if missing:
         reporter.error(
             "packages",
-            f"The local endpoint needs {' and '.join(missing)}. Install: pip install 'bedrock-playground[local]'.",
+            f"The local endpoint needs {' and '.join(missing)}: pip install 'bedrock-playground[local]'.",
         )
         return EXIT_CANNOT_START
     try:
@@ -99,11 +99,15 @@ def run(options: Options, reporter: Reporter) -> int:
 
 async def _serve(options: Options, reporter: Reporter, *, listener: socket.socket, weights: Path) -> int:
     loop = asyncio.get_running_loop()
+
+    def after_load() -> None:
+        loop.call_soon_threadsafe(_take_signals_back)
+
     registry = Registry(
         weights,
         models_dir=options.models_dir,
         list_faults=options.list_faults,
-        after_load=lambda: loop.call_soon_threadsafe(_take_signals_back),
+        after_load=after_load,
     )
     server = uvicorn.Server(
         uvicorn.Config(
@@ -126,8 +130,8 @@ async def _serve(options: Options, reporter: Reporter, *, listener: socket.socke
         reporter.error("weights", error.message)
         return EXIT_CANNOT_START
     serving = asyncio.ensure_future(server.serve(sockets=[listener]))
-    while not server.started and not serving.done():
-        await asyncio.sleep(0.005)
+    while not server.started and not serving.done():  # noqa: ASYNC110
+        await asyncio.sleep(0.005)  # uvicorn offers no event for it
     if not serving.done():
         reporter.ready(_access(options, listener))
     with suppress(asyncio.CancelledError, KeyboardInterrupt):
@@ -148,7 +152,7 @@ def _listen(port: int) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         if os.name != "nt":
-            # Elsewhere it lets a restarted endpoint take its port at once; on Windows it would share the port.
+            # So that a restarted endpoint gets its port back at once; on Windows it would share the port.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
     except OSError:
@@ -158,7 +162,7 @@ def _listen(port: int) -> socket.socket:
 
 
 def _take_signals_back() -> None:
-    """Undo llama.cpp's taking over of SIGINT and SIGTERM: installing again what Python believes is installed."""
+    """Undo llama.cpp's taking over of SIGINT and SIGTERM: install what Python believes is installed."""
     for number in (signal.SIGINT, signal.SIGTERM):
         handler: Any = signal.getsignal(number)
         if handler is not None:
@@ -182,7 +186,7 @@ def read_credentials() -> tuple[str, str]:
 
 
 def _read_line(descriptor: int) -> bytes:
-    """Read to the end of a line and no further: a buffered reader would race the thread that waits for the end."""
+    """Read a line and no further: a buffered reader would race the thread that waits for the end."""
     line = b""
     while not line.endswith(b"\n"):
         byte = os.read(descriptor, 1)

@@ -90,8 +90,7 @@ class Registry:
         self._own = [embedding]
         self.text_engine: LlamaEngine | None = None
         if weights is not None:
-            options = LlamaOptions(compact_cache=True)
-            self.text_engine = LlamaEngine(weights, options, after_load=after_load)
+            self.text_engine = LlamaEngine(weights, LlamaOptions(), after_load=after_load)
             text = Model(TEXT_MODEL_ID, "SmolLM2 135M Instruct", "Hugging Face", self.text_engine)
             self._own.insert(0, text)
 

