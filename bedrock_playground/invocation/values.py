@@ -220,6 +220,8 @@ class Usage:
     """Input tokens read from a prompt cache."""
     cache_write_input_tokens: int | None = None
     """Input tokens written to a prompt cache."""
+    cache_write_1h_input_tokens: int | None = None
+    """The part of ``cache_write_input_tokens`` kept for an hour, where told: it has its own price."""
     reasoning_tokens: int | None = None
     """The part of ``output_tokens`` spent on reasoning, where told."""
     total_tokens: int | None = None
@@ -325,6 +327,8 @@ class InvocationResult:
     """The tier the service echoed: price by this one."""
     performance_latency: str | None = None
     """The latency mode the service echoed."""
+    invoked_model_id: str | None = None
+    """The model that a prompt router chose, where told: price by this one."""
     guardrail_trace: Mapping[str, Json] | None = None
     """The guardrail's trace, as JSON."""
     citations: tuple[Json, ...] = ()

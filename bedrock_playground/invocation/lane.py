@@ -1,0 +1,348 @@
+"""One variant's side of a comparison: its runs, one after the other, on a thread of its own.
+
+A :class:`LaneRun` is written by its lane's thread alone and read by anyone at any time: what grows only
+grows, what is replaced is replaced in one step, so readers need no lock and never hold the writer up.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from bedrock_playground.invocation.errors import (
+    Cancelled,
+    InvocationError,
+    StreamInterrupted,
+    UnexpectedError,
+)
+from bedrock_playground.invocation.events import (
+    AttemptFailed,
+    Failed,
+    Finished,
+    InvocationEvent,
+    ReasoningDelta,
+    Started,
+    TextDelta,
+    UsageReported,
+)
+from bedrock_playground.invocation.protocol import InvocationStream, Invoker, RunIdentity, RunRecorder
+from bedrock_playground.invocation.values import (
+    Attempt,
+    InvocationRequest,
+    InvocationResult,
+    RunState,
+    Timing,
+    Usage,
+)
+
+
+class GrowingText:
+    """Text that one thread appends to and any thread reads."""
+
+    __slots__ = ("_joined", "_parts")
+
+    def __init__(self, text: str = "") -> None:
+        self._parts = [text] if text else []
+        self._joined = (0, "")
+
+    def append(self, text: str) -> None:
+        """Append; for the writer."""
+        self._parts.append(text)
+
+    def __str__(self) -> str:
+        # Two readers may both join the same new pieces; both come to the same text.
+        count, text = self._joined
+        available = len(self._parts)
+        if available > count:
+            text += "".join(self._parts[count:available])
+            self._joined = (available, text)
+        return text
+
+
+class LaneRun:
+    """One run: identity, request, and what has come of it so far."""
+
+    def __init__(self, identity: RunIdentity, request: InvocationRequest) -> None:
+        self.identity = identity
+        """Which run this is; ``started_at`` is when it was asked for, until it really starts."""
+        self.request = request
+        """What is sent."""
+        self.state = RunState.PENDING
+        """Where it stands."""
+        self.result: InvocationResult | None = None
+        """What came of it; ``None`` until it is over."""
+        self.attempts: tuple[Attempt, ...] = ()
+        """The tries so far that failed; all of them once it is over."""
+        self.usage: Usage | None = None
+        """Token counts, once told."""
+        self.time_to_first_token: float | None = None
+        """Seconds from the request's first byte to the first visible text."""
+        self.time_to_first_reasoning_token: float | None = None
+        """Seconds from the request's first byte to the first reasoning text."""
+        self.record_error: str | None = None
+        """Why this run is not in the history, if the recorder failed."""
+        self.superseded = False
+        """Whether a rerun took its place."""
+        self._text = GrowingText()
+        self._reasoning = GrowingText()
+        self._arrivals: list[tuple[float, int]] = []
+        self._characters = 0
+        self._zero: float | None = None
+
+    @classmethod
+    def restored(
+        cls, identity: RunIdentity, request: InvocationRequest, result: InvocationResult | None
+    ) -> LaneRun:
+        """Make a run that is over; without a result it was interrupted."""
+        run = cls(identity, request)
+        if result is None:
+            run.state = RunState.INTERRUPTED
+            return run
+        run._text = GrowingText(result.text)
+        run._reasoning = GrowingText(result.reasoning)
+        run.time_to_first_token = result.timing.time_to_first_token
+        run.finish(result)
+        return run
+
+    @property
+    def text(self) -> str:
+        """The visible text so far; it only grows."""
+        return str(self._text)
+
+    @property
+    def reasoning(self) -> str:
+        """The reasoning so far; it only grows."""
+        return str(self._reasoning)
+
+    @property
+    def arrivals(self) -> Sequence[tuple[float, int]]:
+        """When text arrived: (seconds, visible characters so far); grows, not to be changed.
+
+        Empty for a restored run, whose pieces' lengths are not kept.
+        """
+        return self._arrivals
+
+    @property
+    def elapsed(self) -> float | None:
+        """Seconds since the request was sent, or its total once over; ``None`` before it starts."""
+        if self.result is not None:
+            return self.result.timing.total
+        return None if self._zero is None else perf_counter() - self._zero
+
+    # For the lane's thread
+
+    def begin(self, identity: RunIdentity) -> None:
+        """Note that it starts now."""
+        self.identity = identity
+        self._zero = perf_counter()
+        self.state = RunState.RUNNING
+
+    def apply(self, event: InvocationEvent) -> None:
+        """Take in what happened."""
+        match event:
+            case TextDelta(at, text):
+                self._characters += len(text)
+                self._arrivals.append((at, self._characters))
+                self._text.append(text)
+                if self.time_to_first_token is None:
+                    self.time_to_first_token = at
+            case ReasoningDelta(at, text):
+                self._reasoning.append(text)
+                if self.time_to_first_reasoning_token is None:
+                    self.time_to_first_reasoning_token = at
+            case UsageReported(_, usage):
+                self.usage = usage
+            case Started(at):
+                # The stream's clock starts at the first byte sent: the live one follows it.
+                self._zero = perf_counter() - at
+            case AttemptFailed(at, attempt):
+                self._zero = perf_counter() - at
+                self.attempts = (*self.attempts, attempt)
+            case _:
+                pass
+
+    def finish(self, result: InvocationResult) -> None:
+        """Note how it ended."""
+        self.attempts = result.attempts
+        self.usage = result.usage
+        # The state is what readers go by: the result must be there before it.
+        self.result = result
+        self.state = result.state
+
+    def partial(self, error: InvocationError) -> InvocationResult:
+        """Make a result of what was seen so far, for an invoker that did not make one."""
+        return InvocationResult(
+            text=self.text,
+            reasoning=self.reasoning,
+            usage=self.usage,
+            timing=Timing(
+                time_to_first_token=self.time_to_first_token,
+                time_to_first_reasoning_token=self.time_to_first_reasoning_token,
+                total=self.elapsed,
+                arrivals=tuple(at for at, _ in self._arrivals),
+            ),
+            attempts=self.attempts,
+            error=error,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run that waits for its turn."""
+
+    run: LaneRun
+    """The run."""
+    start: Callable[[], RunIdentity]
+    """Makes its identity anew, with the time at which it really starts."""
+
+
+class Lane:
+    """One variant: its letter and its runs."""
+
+    def __init__(
+        self,
+        label: str,
+        invoker: Invoker,
+        *,
+        recorder: RunRecorder | None = None,
+        changed: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Make a lane.
+
+        Args:
+            label: The variant's letter.
+            invoker: What answers its requests.
+            recorder: Who keeps its runs.
+            changed: Called after every change, from any thread.
+        """
+        self.label = label
+        """The variant's letter."""
+        self._invoker = invoker
+        self._recorder = recorder
+        self._changed = changed
+        self._lock = threading.Lock()
+        self._runs: tuple[LaneRun, ...] = ()
+        self._queue: deque[Job] = deque()
+        self._working = False
+        self._stream: InvocationStream | None = None
+        self._running: LaneRun | None = None
+        self._stop_running = False
+
+    @property
+    def runs(self) -> tuple[LaneRun, ...]:
+        """All runs in the order in which they were asked for: turns, repeats, reruns."""
+        return self._runs
+
+    @property
+    def current(self) -> LaneRun | None:
+        """The run to look at: the one that runs, else the last one that has started, else the first."""
+        shown = [run for run in self._runs if not run.superseded]
+        started = [run for run in shown if run.state is not RunState.PENDING]
+        return started[-1] if started else next(iter(shown), None)
+
+    @property
+    def latest_turn(self) -> tuple[LaneRun, ...]:
+        """The runs of the last turn that no rerun replaced: one per repeat."""
+        shown = [run for run in self._runs if not run.superseded]
+        return tuple(run for run in shown if run.identity.turn == shown[-1].identity.turn)
+
+    @property
+    def state(self) -> RunState:
+        """Running while anything of it runs or waits after something ran, else its current run's state."""
+        current = self.current
+        if current is None:
+            return RunState.PENDING
+        if self.busy and current.state is not RunState.PENDING:
+            return RunState.RUNNING
+        return current.state
+
+    @property
+    def busy(self) -> bool:
+        """Whether anything runs or waits."""
+        return self._working
+
+    def restore(self, runs: Sequence[LaneRun]) -> None:
+        """Take over finished runs, in order."""
+        self._runs = tuple(runs)
+
+    def enqueue(self, jobs: Sequence[Job]) -> None:
+        """Run these after what is running and waiting; returns at once."""
+        with self._lock:
+            self._runs += tuple(job.run for job in jobs)
+            self._queue.extend(jobs)
+            if not self._working:
+                self._working = True
+                name = f"lane-{self.label}"
+                threading.Thread(target=self._work, name=name, daemon=True).start()
+        self._changed()
+
+    def supersede(self, runs: Sequence[LaneRun]) -> None:
+        """Mark runs as replaced."""
+        for run in runs:
+            run.superseded = True
+
+    def cancel(self) -> None:
+        """End what runs, at once, and what waits."""
+        with self._lock:
+            waiting = list(self._queue)
+            self._queue.clear()
+            stream = self._stream
+            self._stop_running = self._running is not None
+            for job in waiting:
+                job.run.finish(InvocationResult(error=Cancelled("Stopped before it was sent.")))
+        if stream is not None:
+            stream.cancel()
+        self._changed()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._queue:
+                    self._working = False
+                    break
+                job = self._queue.popleft()
+                self._running = job.run
+                self._stop_running = False
+                job.run.begin(job.start())
+            self._changed()
+            self._execute(job.run)
+            with self._lock:
+                self._running = self._stream = None
+            self._changed()
+        self._changed()
+
+    def _execute(self, run: LaneRun) -> None:
+        recorder = self._recorder
+        if recorder is not None:
+            self._guard(run, lambda: recorder.run_started(run.identity, run.request))
+        result = self._invoke(run)
+        run.finish(result)
+        self._changed()
+        if recorder is not None:
+            self._guard(run, lambda: recorder.run_finished(run.identity, run.request, result))
+
+    def _invoke(self, run: LaneRun) -> InvocationResult:
+        try:
+            stream = self._invoker.stream(run.request)
+            with self._lock:
+                self._stream = stream
+                stopped = self._stop_running
+            if stopped:
+                stream.cancel()
+            for event in stream:
+                if isinstance(event, Finished | Failed):
+                    return event.result
+                run.apply(event)
+                self._changed()
+        except Exception as error:  # noqa: BLE001 - a lane must end, and must not harm another
+            return run.partial(UnexpectedError(f"{type(error).__name__}: {error}"))
+        return run.partial(StreamInterrupted("The invoker ended without saying how."))
+
+    def _guard(self, run: LaneRun, record: Callable[[], None]) -> None:
+        try:
+            record()
+        except Exception as error:  # noqa: BLE001 - a history that fails must not harm the lane
+            run.record_error = f"{type(error).__name__}: {error}"

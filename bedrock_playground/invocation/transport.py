@@ -1,0 +1,135 @@
+"""botocore's HTTP session with two additions: a call's socket is known, and so is the moment it is used.
+
+Nothing private of botocore's client is touched: a ``before-send`` handler may answer a request itself, and
+ours does so with a session of botocore's own class, made by botocore's own factory (proxies, certificate
+bundles and client certificates work as ever), whose connections report to the :class:`Call` of their thread.
+
+This module imports boto3's half of the world; import it late.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+
+from botocore.awsrequest import (
+    AWSHTTPConnection,
+    AWSHTTPConnectionPool,
+    AWSHTTPSConnection,
+    AWSHTTPSConnectionPool,
+)
+from botocore.httpsession import URLLib3Session
+
+from bedrock_playground.invocation.lifeline import Lifeline
+
+_thread = threading.local()
+
+
+class Call:
+    """One try of one request, as its connection sees it. Times are ``perf_counter``'s."""
+
+    __slots__ = ("began", "head_at", "lifeline", "raw", "sent_at", "sock")
+
+    def __init__(self, lifeline: Lifeline) -> None:
+        self.lifeline = lifeline
+        """Where a cancel comes from."""
+        self.began = perf_counter()
+        """When the try began."""
+        self.sent_at: float | None = None
+        """Just before the request's first byte was written, the connection being open."""
+        self.head_at: float | None = None
+        """When the response's head had arrived."""
+        self.sock: socket.socket | None = None
+        """The connection's socket."""
+        self.raw: Any = None
+        """urllib3's response."""
+
+    def perform(self, operation: Callable[..., Any], arguments: dict[str, Any]) -> Any:  # noqa: ANN401
+        """Call an operation of a client whose transport is :class:`Transport`."""
+        self.lifeline.check()
+        _thread.call = self
+        try:
+            return operation(**arguments)
+        finally:
+            _thread.call = None
+
+    def allow_silence(self, seconds: float) -> None:
+        """Set how long the connection may stay silent from now on."""
+        if self.sock is not None:
+            self.sock.settimeout(seconds)
+
+    def close(self) -> None:
+        """Let go of the connection: back to the pool if the response was read to its end, else closed."""
+        self.lifeline.hold(None)
+        if self.raw is not None:
+            self.raw.close()
+
+    def connecting(self, connect: Callable[[], None], close: Callable[[], None]) -> None:
+        """Open a connection so that a cancel need not wait for it."""
+        self.lifeline.run(connect, abandoned=close)
+
+    def sending(self, sock: socket.socket) -> None:
+        """Note that the first byte is about to be written."""
+        self.sock = sock
+        self.lifeline.hold(sock)
+        self.lifeline.check()
+        self.sent_at = perf_counter()
+
+
+class _Reporting:
+    """Mixed into botocore's connections."""
+
+    sock: Any
+
+    def connect(self) -> None:
+        call: Call | None = getattr(_thread, "call", None)
+        connect = super().connect  # type: ignore[misc]
+        if call is None:
+            connect()
+        else:
+            call.connecting(connect, super().close)  # type: ignore[misc]
+
+    def request(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as urllib3 has it
+        call: Call | None = getattr(_thread, "call", None)
+        if call is not None:
+            if self.sock is None:
+                self.connect()
+            call.sending(self.sock)
+        return super().request(*args, **kwargs)  # type: ignore[misc]
+
+
+class _Connection(_Reporting, AWSHTTPConnection):  # type: ignore[misc]
+    pass
+
+
+class _TlsConnection(_Reporting, AWSHTTPSConnection):  # type: ignore[misc]
+    pass
+
+
+class _Pool(AWSHTTPConnectionPool):  # type: ignore[misc]
+    ConnectionCls = _Connection
+
+
+class _TlsPool(AWSHTTPSConnectionPool):  # type: ignore[misc]
+    ConnectionCls = _TlsConnection
+
+
+class Transport(URLLib3Session):  # type: ignore[misc]
+    """Sends requests as botocore does, and tells the thread's :class:`Call` about it."""
+
+    def __init__(self, **kwargs: Any) -> None:  # noqa: ANN401 - whatever botocore's factory gives
+        super().__init__(**kwargs)
+        self._pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        self._manager.pool_classes_by_scheme = self._pool_classes_by_scheme
+
+    def send(self, request: Any) -> Any:  # noqa: ANN401 - botocore's types
+        """Send a prepared request and return botocore's response once its head has arrived."""
+        response = super().send(request)
+        call: Call | None = getattr(_thread, "call", None)
+        if call is not None:
+            call.head_at = perf_counter()
+            call.raw = response.raw
+        return response
