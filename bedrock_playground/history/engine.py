@@ -7,6 +7,7 @@ nothing that was committed, and only a power cut may take back the last moments.
 from __future__ import annotations
 
 import importlib.util
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -106,8 +107,13 @@ def make_folder(folder: Path) -> None:
 def _prepare_sqlite(connection: Any, _record: object) -> None:  # noqa: ANN401 - SQLAlchemy hands over any driver's
     # SQLAlchemy's own recipe: the driver must not open transactions by itself, `_begin_sqlite` does.
     connection.isolation_level = None
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA synchronous=NORMAL")
+    try:
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA synchronous=NORMAL")
+    except sqlite3.Error:
+        # The pool never sees this connection, so nobody else would close it.
+        connection.close()
+        raise
 
 
 def _begin_sqlite(connection: Connection) -> None:
@@ -140,11 +146,11 @@ def explained(url: URL) -> Iterator[None]:
     """
     try:
         yield
-    except exc.SQLAlchemyError as error:
+    except (exc.SQLAlchemyError, sqlite3.Error) as error:
         raise explain(error, url) from error
 
 
-def explain(error: exc.SQLAlchemyError, url: URL) -> HistoryError:
+def explain(error: Exception, url: URL) -> HistoryError:
     """Say in our words what the database refused."""
     cause = str(error.orig) if isinstance(error, exc.DBAPIError) and error.orig else str(error)
     cause = " ".join(cause.split()).rstrip(".")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -282,7 +281,7 @@ class RunStore:
         try:
             with explained(self._engine.url), self._turn:
                 give_back_room(self._engine)
-        except (HistoryError, sqlite3.Error) as error:
+        except HistoryError as error:
             # The runs are gone; only the file is larger than it need be, until the next deletion.
             _log.warning("The room of deleted runs could not be given back: %s", error)
 
