@@ -1,0 +1,88 @@
+// The text of one run on the screen: finished blocks, then the growing tail with its caret.
+
+import { make } from "./dom.js";
+
+const APPENDABLE = new Set(["P", "LI", "H1", "H2", "H3", "H4", "H5", "H6", "PRE", "CODE", "UL", "OL", "BLOCKQUOTE", "DIV"]);
+
+export class AnswerView {
+  constructor(run) {
+    this.run = run;
+    this.showRaw = false;
+    this.body = make("div", { class: "bp-md" });
+    this.reasoningText = make("div", { class: "bp-reasoning-text" });
+    this.reasoningTitle = make("summary", {}, "Reasoning");
+    this.reasoningBox = make("details", { class: "bp-reasoning", hidden: true }, this.reasoningTitle, this.reasoningText);
+    this.element = make("div", { class: "bp-answer" }, this.reasoningBox, this.body);
+    this.rebuild();
+    this.reasoning(run.reasoning);
+  }
+
+  rebuild() {
+    const run = this.run;
+    this.body.replaceChildren();
+    this.body.classList.toggle("bp-raw", this.showRaw);
+    this.tailElement = make("div", { class: "bp-tail" });
+    this.caret = make("span", { class: "bp-caret", "aria-hidden": "true" });
+    this.body.append(this.tailElement);
+    if (this.showRaw) {
+      this.rawText = document.createTextNode(run.text);
+      this.tailElement.append(this.rawText, this.caret);
+    } else {
+      this.tailElement.insertAdjacentHTML("beforebegin", run.blocks.map((block) => run.html(block)).join(""));
+      this.drawTail();
+    }
+    this.facts();
+  }
+
+  setRaw(raw) {
+    this.showRaw = raw;
+    this.rebuild();
+  }
+
+  text(delta) {
+    this.rawText.appendData(delta);
+  }
+
+  block(block, commit) {
+    if (this.showRaw) return;
+    if (commit && this.rich === this.run.blocks.at(-1)?.template) {
+      this.rawText.remove();
+      this.caret.remove();
+      this.tailElement.before(...this.tailElement.childNodes);
+    } else {
+      this.tailElement.insertAdjacentHTML("beforebegin", this.run.html(block));
+    }
+    this.drawTail();
+  }
+
+  drawTail() {
+    if (this.showRaw) return;
+    const { run } = this;
+    const html = run.tailHtml();
+    this.rich = run.tail?.template ?? null;
+    const rest = run.text.slice(run.blocksEnd + (run.tail?.units ?? 0));
+    this.rawText = document.createTextNode(html === null ? rest.replace(/^\s+/, "") : rest);
+    this.tailElement.innerHTML = html ?? "";
+    let home = this.tailElement;
+    if (html === null) home = this.tailElement.appendChild(make("p", { class: "bp-plain-tail" }));
+    while (home.lastElementChild && APPENDABLE.has(home.lastElementChild.tagName)) home = home.lastElementChild;
+    // White space after the last tag would push the growing text onto a line of its own.
+    if (home.lastChild?.nodeType === Node.TEXT_NODE && html !== null && home.tagName !== "CODE") {
+      home.lastChild.data = home.lastChild.data.replace(/\n$/, "");
+    }
+    home.append(this.rawText, this.caret);
+  }
+
+  reasoning(delta) {
+    if (!delta) return;
+    this.reasoningBox.hidden = false;
+    this.reasoningText.append(delta);
+  }
+
+  facts() {
+    const { facts, final, reasoning } = this.run;
+    this.caret.hidden = facts.state !== "running";
+    this.element.classList.toggle("bp-waiting", !final && !this.run.text && !reasoning);
+    if (final && !this.showRaw && this.run.blocksEnd >= this.run.text.length) this.tailElement.replaceChildren();
+  }
+}

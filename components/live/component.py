@@ -1,0 +1,80 @@
+"""The Streamlit side of the live view: two components that only carry an id, a letter and a ticket."""
+
+from __future__ import annotations
+
+import time
+from functools import cache
+
+import streamlit as st
+from streamlit.components.v2 import component
+from streamlit.components.v2.types import ComponentRenderer
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from components.live.route import assets_version
+from components.live.ticket import LIFETIME, issue_ticket
+
+_TICKETS = "_bp_live_tickets"
+
+# Inline JavaScript travels with every session, so it only fetches the real module, which the browser caches.
+_STUB = """
+export default function (component) {
+  const url = new URL(`bp/live/${component.data.version}/EXPORT.js`, document.baseURI).href;
+  const root = component.parentElement;
+  let gone = false;
+  import(url).then(
+    (module) => { if (!gone) module.mount(component); },
+    () => { root.textContent = "The live view did not load. Check the connection and reload the page."; },
+  );
+  return () => { gone = true; root.bpUnmount?.(); };
+}
+"""
+
+
+@cache
+def _renderer(name: str) -> ComponentRenderer:
+    return component(f"bp_live_{name}", js=_STUB.replace("EXPORT", name), isolate_styles=False)
+
+
+def lane(comparison_id: str, label: str, *, key: str, expanded: bool = False) -> None:
+    """Show one lane of a live (or just finished) comparison.
+
+    Args:
+        comparison_id: The comparison, as registered with :func:`components.live.get_hub`.
+        label: The lane's letter.
+        key: The component's key; keep it for a place on the page, whatever comparison it shows.
+        expanded: Whether the text may use the page's height instead of scrolling in its own box.
+    """
+    _renderer("lane")(key=key, data=_data(comparison_id) | {"label": label, "expanded": expanded})
+
+
+def live_charts(comparison_id: str, *, key: str) -> bool:
+    """Show tokens over time and time to first token of all lanes, live.
+
+    Args:
+        comparison_id: The comparison.
+        key: The component's key.
+
+    Returns:
+        ``True`` in the one rerun that the browser asks for when a running comparison has finished.
+    """
+    result = _renderer("charts")(key=key, data=_data(comparison_id), on_finished_change=_nothing)
+    return bool(result.finished)
+
+
+def _nothing() -> None:
+    """Make ``finished`` a trigger: the rerun itself is what is wanted."""
+
+
+def _data(comparison_id: str) -> dict[str, object]:
+    return {"comparison": comparison_id, "ticket": _ticket(comparison_id), "version": assets_version()}
+
+
+def _ticket(comparison_id: str) -> str:
+    """Return this session's ticket; the same one for hours, so that a rerun changes nothing in the page."""
+    tickets: dict[str, tuple[float, str]] = st.session_state.setdefault(_TICKETS, {})
+    made, ticket = tickets.get(comparison_id, (0.0, ""))
+    if time.time() - made > LIFETIME / 2:
+        context = get_script_run_ctx()
+        ticket = issue_ticket(comparison_id, context.session_id if context else "")
+        tickets[comparison_id] = (time.time(), ticket)
+    return ticket

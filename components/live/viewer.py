@@ -1,0 +1,250 @@
+"""What one browser has seen of a comparison, and the next frame it needs.
+
+A frame is a JSON list: operations that come before the text, then a flat list of text (run number, new text,
+run number, new text), then the other operations, one item each, in order. Operations before the text:
+
+- ``["l", labels]``: the lanes, in order;
+- ``["r", n, head, chars]``: from now on ``n`` means this run, of which you have ``chars`` characters;
+
+and after it:
+
+- ``["b", n, template, units]``: the next ``units`` of its text are a finished block;
+- ``["h", n, template, units]``: its unfinished rest looks like this so far;
+- ``["c", n]``: that rest, as it looks, is a finished block;
+- ``["g", n, text]``: more reasoning;
+- ``["m", n, {…}]``: changed facts (state, times, tokens, error);
+- ``["e", key]``: everything is over; ``key`` names this end;
+- ``["w"]``: something runs again.
+
+Text never waits for rendering, blocks never overtake their text, and the rich tail is sent only while all
+bytes together stay below twice the text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bedrock_playground.rendering import Template
+from components.live.feed import LiveComparison, LiveRun, run_head, run_status
+from components.live.rendered import Rendering, WirePiece
+
+FRAME_CHARACTERS = 48_000
+"""Characters of text in one frame at most; more would make a long task of it in the browser."""
+FRAME_BLOCKS = 40
+"""Blocks of one run in one frame at most."""
+TAIL_BUDGET = 1.75
+"""Rich tails are sent while all bytes stay below this many times the text's."""
+_ALLOWANCE = 1_500
+_ARRIVAL_POINTS = 40
+_HEADS = {"r", "l"}
+
+
+@dataclass(slots=True)
+class _Seen:
+    """How far this browser is with one run."""
+
+    number: int
+    chars: int = 0
+    blocks: int = 0
+    reasoning: int = 0
+    tail: WirePiece | None = None
+    status: dict[str, object] = field(default_factory=dict)
+    announced: bool = False
+    complete: bool = False
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A frame in the making."""
+
+    operations: list[list[object]]
+    texts: list[int | str] = field(default_factory=list)
+    budget: int = FRAME_CHARACTERS
+
+    def take(self, text: str, start: int) -> str:
+        """Return what is new in ``text``, as far as this frame has room for it."""
+        new = text[start : start + max(self.budget, 0)]
+        self.budget -= len(new)
+        return new
+
+    def dump(self) -> str:
+        heads = [operation for operation in self.operations if operation[0] in _HEADS]
+        rest = [operation for operation in self.operations if operation[0] not in _HEADS]
+        return _dump([heads, self.texts, *rest])
+
+
+class Viewer:
+    """Makes frames for one socket."""
+
+    def __init__(
+        self, comparison: LiveComparison, rendering: Rendering, known: Mapping[str, Any] | None = None
+    ) -> None:
+        self._comparison = comparison
+        self._rendering = rendering
+        self._seen: dict[str, _Seen] = {}
+        self._known = known or {}
+        self._labels: list[str] = []
+        self._end = ""
+        self._running = False
+        self.bytes_sent = 0
+        self.text_bytes = 0
+
+    def runs(self) -> list[LiveRun]:
+        """Return the runs that are worth showing."""
+        return [run for lane in self._comparison.lanes for run in lane.runs if not run.superseded]
+
+    def next_frame(self) -> str | None:
+        """Return what is new as JSON text, or ``None``."""
+        done = self._comparison.done  # first: what is read after the end is all there is
+        runs = self.runs()
+        frame = _Frame(operations=self._layout(runs))
+        for run in runs:
+            seen = self._seen.get(run.identity.run_id) or self._meet(run)
+            if seen.complete:
+                continue
+            if not seen.announced:
+                frame.operations.append(["r", seen.number, run_head(run), seen.chars])
+            self._text(run, seen, frame)
+            self._reasoning(run, seen, frame)
+            self._blocks(run, seen, frame.operations)
+            self._status(run, seen, frame.operations)
+            seen.announced = True
+        self._ending(runs, frame.operations, done=done)
+        if not frame.texts and not frame.operations:
+            return None
+        text = frame.dump()
+        self.bytes_sent += len(text.encode())
+        return text
+
+    def _meet(self, run: LiveRun) -> _Seen:
+        seen = _Seen(number=len(self._seen))
+        known = self._known.get(run.identity.run_id)
+        if isinstance(known, list) and len(known) == 3 and all(isinstance(count, int) for count in known):
+            seen.chars = max(0, min(known[0], len(run.text)))
+            seen.blocks = max(0, known[1])
+            seen.reasoning = max(0, min(known[2], len(run.reasoning)))
+        self._seen[run.identity.run_id] = seen
+        return seen
+
+    def _layout(self, runs: list[LiveRun]) -> list[list[object]]:
+        labels = list(dict.fromkeys(run.identity.label for run in runs))
+        if labels == self._labels:
+            return []
+        self._labels = labels
+        return [["l", labels]]
+
+    def _text(self, run: LiveRun, seen: _Seen, frame: _Frame) -> None:
+        new = frame.take(run.text, seen.chars)
+        if new:
+            seen.chars += len(new)
+            self.text_bytes += len(new.encode())
+            frame.texts += [seen.number, new]
+
+    def _reasoning(self, run: LiveRun, seen: _Seen, frame: _Frame) -> None:
+        new = frame.take(run.reasoning, seen.reasoning)
+        if new:
+            seen.reasoning += len(new)
+            self.text_bytes += len(new.encode())
+            frame.operations.append(["g", seen.number, new])
+
+    def _blocks(self, run: LiveRun, seen: _Seen, operations: list[list[object]]) -> None:
+        rendered = self._rendering.of(run)
+        blocks = rendered.blocks
+        for piece in blocks[seen.blocks : seen.blocks + FRAME_BLOCKS]:
+            if piece.end > seen.chars:
+                return
+            shown = seen.tail
+            same = shown is not None and shown.end == piece.end and shown.template == piece.template
+            operations.append(["c", seen.number] if same else ["b", seen.number, piece.template, piece.units])
+            seen.blocks += 1
+            seen.tail = None
+        tail = rendered.tail
+        if tail is not None and seen.blocks == len(blocks) and tail.end <= seen.chars:
+            self._tail(tail, seen, operations)
+
+    def _tail(self, tail: WirePiece, seen: _Seen, operations: list[list[object]]) -> None:
+        if tail is seen.tail or _only_grew(seen.tail, tail):
+            return
+        cost = len(_dump(tail.template)) + 16
+        if self.bytes_sent + cost > TAIL_BUDGET * self.text_bytes + _ALLOWANCE:
+            return
+        operations.append(["h", seen.number, tail.template, tail.units])
+        seen.tail = tail
+
+    def _status(self, run: LiveRun, seen: _Seen, operations: list[list[object]]) -> None:
+        final = run.state.is_final
+        status = run_status(run)
+        changed = {key: value for key, value in status.items() if seen.status.get(key, ...) != value}
+        caught_up = (
+            final
+            and self._rendering.of(run).complete
+            and seen.chars == len(run.text)
+            and seen.reasoning == len(run.reasoning)
+            and seen.blocks == len(self._rendering.of(run).blocks)
+        )
+        if final and not caught_up:
+            return
+        if changed:
+            seen.status = status
+            changed["elapsed"] = _rounded(run.elapsed)
+            if "state" in changed:
+                changed["arrivals"] = sample_arrivals(run)
+            operations.append(["m", seen.number, changed])
+        seen.complete = caught_up
+
+    def _ending(self, runs: list[LiveRun], operations: list[list[object]], *, done: bool) -> None:
+        caught_up = done and all(self._seen[run.identity.run_id].complete for run in runs)
+        if not caught_up:
+            if not done and not self._running:
+                operations.append(["w"])
+            self._running = not done
+            return
+        self._running = False
+        end = f"{self._comparison.id}:{sum(len(lane.runs) for lane in self._comparison.lanes)}"
+        if runs and end != self._end:
+            self._end = end
+            operations.append(["e", end])
+
+
+def sample_arrivals(run: LiveRun, points: int = _ARRIVAL_POINTS) -> list[tuple[float, int]]:
+    """Return at most ``points + 1`` of the run's arrivals, the last one included."""
+    arrivals = list(run.arrivals)
+    step = max(1, -(-len(arrivals) // points))
+    chosen = arrivals[::step]
+    if arrivals and chosen[-1] != arrivals[-1]:
+        chosen.append(arrivals[-1])
+    return [(round(seconds, 3), chars) for seconds, chars in chosen]
+
+
+def _only_grew(before: WirePiece | None, after: WirePiece) -> bool:
+    """Whether the browser shows ``after`` already, because it appends text where the tail ends.
+
+    It begins with a paragraph, so a first plain paragraph needs no template either.
+    """
+    old: Template = before.template if before and before.start == after.start else ["<p>", 0, "</p>\n"]
+    new = after.template
+    if len(old) != len(new) or len(new) < 2:
+        return False
+    last, grown = old[-2], new[-2]
+    return (
+        old[:-2] == new[:-2]
+        and _closing(old[-1]) == _closing(new[-1])
+        and isinstance(last, int)
+        and isinstance(grown, int)
+        and 0 <= last <= grown
+    )
+
+
+def _closing(item: object) -> object:
+    return item.strip() if isinstance(item, str) else item
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
