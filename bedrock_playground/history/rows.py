@@ -12,6 +12,12 @@ from sqlalchemy import RowMapping
 from bedrock_playground.history.records import RunRecord, RunSummary
 from bedrock_playground.history.schema import runs
 from bedrock_playground.invocation.protocol import RunIdentity
+from bedrock_playground.invocation.serialization import (
+    request_from_json,
+    request_to_json,
+    result_from_json,
+    result_to_json,
+)
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, RunState
 
 PROMPT_START_LENGTH = 200
@@ -89,8 +95,6 @@ def result_row(result: InvocationResult | None) -> dict[str, Any]:
 
 def details_row(request: InvocationRequest, result: InvocationResult | None) -> dict[str, Any]:
     """The columns of ``run_details``."""
-    from bedrock_playground.invocation.serialization import request_to_json, result_to_json  # noqa: PLC0415
-
     answer = result.text if result else ""
     return {
         # A line break between the two keeps a search from matching across them by chance.
@@ -126,8 +130,6 @@ def summary_of(row: RowMapping) -> RunSummary:
 
 def record_of(row: RowMapping) -> RunRecord:
     """The record in a row of ``runs`` joined with ``run_details``."""
-    from bedrock_playground.invocation.serialization import request_from_json, result_from_json  # noqa: PLC0415
-
     return RunRecord(
         identity=RunIdentity(**{field.name: row[field.name] for field in fields(RunIdentity)}),
         request=request_from_json(json.loads(row["request"])),
