@@ -36,7 +36,7 @@ class EndpointStatus:
     """How the local endpoint is doing, and how to reach it."""
 
     state: EndpointState
-    """``fetching`` is a start that downloads the weights; ``failed`` stays until ``start`` is called again."""
+    """``fetching``: the weights are downloaded; ``failed`` lasts until ``start`` is called again."""
     progress: float | None = None
     """Share of the download or other work that is done, 0–1; ``None`` where it is unknown."""
     detail: str = ""

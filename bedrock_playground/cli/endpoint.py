@@ -19,8 +19,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         help="serve Bedrock's API with models on this machine",
         description=(
             "Serve Amazon Bedrock's HTTP API on loopback with models that run on this machine. Prints one "
-            "line with URL, Region and keys when it is ready; any access key is accepted. The weights (93 MB) "
-            "are fetched once. Stop it with Ctrl+C."
+            "line with URL, Region and keys when it is ready; any access key is accepted. The weights "
+            "(93 MB) are fetched once. Stop it with Ctrl+C."
         ),
     )
     parser.add_argument(

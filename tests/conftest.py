@@ -1,0 +1,33 @@
+"""What every room's tests may use: the shared cache of weights and one running local endpoint."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bedrock_playground.launcher import EndpointStatus, EndpointSupervisor
+from bedrock_playground.local.weights import WeightsStore
+
+_DEFAULT_CACHE = Path(__file__).resolve().parent.parent / ".cache" / "test"
+
+
+@pytest.fixture(scope="session")
+def weights_cache() -> Path:
+    """The cache folder with the real weights, downloaded once per machine."""
+    folder = Path(os.environ.get("BEDROCK_PLAYGROUND_TEST_CACHE") or _DEFAULT_CACHE)
+    WeightsStore(folder).ensure(lambda what, done, total: None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def local_endpoint(weights_cache: Path) -> Iterator[EndpointStatus]:
+    """A real local endpoint in its own process; fault ids are listed."""
+    supervisor = EndpointSupervisor(cache_dir=weights_cache, list_faults=True)
+    supervisor.start()
+    status = supervisor.wait_ready(60)
+    assert status.state == "ready", (status.detail, supervisor.log_tail())
+    yield status
+    supervisor.stop()
