@@ -108,7 +108,10 @@ _CALL: tuple[tuple[tuple[type[BaseException], ...], type[InvocationError]], ...]
     ((boto.ConnectTimeoutError, http.ConnectTimeoutError), errors.ConnectTimeout),
     ((boto.ReadTimeoutError, http.ReadTimeoutError, TimeoutError), errors.ReadTimeout),
     ((boto.SSLError, http.SSLError), errors.TlsFailed),
-    ((boto.HTTPClientError, http.HTTPError, HTTPException, OSError), errors.ConnectionFailed),
+    (
+        (boto.ConnectionError, boto.HTTPClientError, http.HTTPError, HTTPException, OSError),
+        errors.ConnectionFailed,
+    ),
 )
 _STREAM: tuple[tuple[tuple[type[BaseException], ...], type[InvocationError]], ...] = (
     ((boto.ReadTimeoutError, http.ReadTimeoutError, TimeoutError), errors.StallTimeout),
