@@ -1,5 +1,49 @@
-"""The app's entry: router in a script run, ASGI app for the server; filled in by the pages to come."""
+"""The app's entry, twice over: the router in a script run, the ASGI app for `streamlit run`.
+
+`streamlit run` serves a script that defines ``app = st.App(…)``; the routes of the live view and the
+Content-Security-Policy need one. In a script run (a browser's, or AppTest's) the same file is the router.
+"""
+
+from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-st.title("Bedrock Playground")
+
+def router() -> None:
+    """Set the page up, and run the one that the address names."""
+    from components import connection
+
+    assets = Path(__file__).parent / "components" / "assets"
+    # Files of our own: Streamlit's icon names are fetched from a font host, which our policy forbids.
+    st.set_page_config(page_title="Bedrock Playground", page_icon=str(assets / "icon.svg"), layout="wide")
+    st.logo(str(assets / "logo.svg"), icon_image=str(assets / "icon.svg"), size="large")
+    page = st.navigation({
+        "Playground": [
+            st.Page(
+                "pages/playground/compare.py",
+                title="Compare",
+                icon=":material/compare:",
+                default=True,
+                help="One prompt, up to eight variants, side by side and live.",
+            ),
+        ],
+        "Workspace": [
+            st.Page(
+                "pages/workspace/history.py",
+                title="History",
+                icon=":material/history:",
+                help="Every run that was made: find it, open it, take it away.",
+            ),
+        ],
+    })  # fmt: skip
+    connection.sidebar()
+    page.run()
+
+
+if get_script_run_ctx(suppress_warning=True) is not None:
+    router()
+else:
+    from components.asgi import middleware, routes
+
+    app = st.App(__file__, routes=routes(), middleware=middleware())

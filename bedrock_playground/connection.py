@@ -7,6 +7,9 @@ from typing import Literal
 
 from bedrock_playground.invocation.client import ClientConfig
 from bedrock_playground.invocation.credentials import find_credentials
+from bedrock_playground.invocation.invoker import BedrockInvoker
+from bedrock_playground.invocation.retry import RetryPolicy
+from bedrock_playground.launcher import EndpointStatus
 from bedrock_playground.settings import Settings
 
 Kind = Literal["bedrock", "local", "custom"]
@@ -69,20 +72,25 @@ def remote_connection(
     )
 
 
-def local_connection(
-    settings: Settings, *, url: str, region: str, access_key_id: str, secret_access_key: str
-) -> Connection:
-    """Make a connection to a local endpoint that is ready, with its own dummy keys."""
+def local_connection(settings: Settings, status: EndpointStatus) -> Connection | None:
+    """Make a connection to the local endpoint, with its own dummy keys; ``None`` while it is not ready."""
+    if status.state != "ready":
+        return None
     return Connection(
         kind="local",
         config=ClientConfig(
-            region=region,
-            endpoint_url=url,
-            access_key_id=access_key_id,
-            secret_access_key=secret_access_key,
+            region=status.region,
+            endpoint_url=status.url,
+            access_key_id=status.access_key_id,
+            secret_access_key=status.secret_access_key,
             connect_timeout=settings.timeouts.connect,
             read_timeout=settings.timeouts.read,
             stall_timeout=settings.timeouts.stall,
         ),
         credentials="the local endpoint's own dummy keys",
     )
+
+
+def make_invoker(connection: Connection, settings: Settings) -> BedrockInvoker:
+    """Make the invoker of a connection, with the tries that the settings allow."""
+    return BedrockInvoker(config=connection.config, retry=RetryPolicy(max_attempts=settings.max_attempts))

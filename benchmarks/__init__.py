@@ -1,0 +1,1 @@
+"""Scripts that measure and print ratios against a named baseline, run side by side."""

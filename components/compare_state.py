@@ -1,0 +1,177 @@
+"""The comparison that the session looks at: start it, go on with it, find it again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from bedrock_playground.connection import Connection
+from bedrock_playground.history import HistoryError
+from bedrock_playground.invocation import Comparison, NotReadyError
+from components import variants
+from components.live import get_hub
+from components.resources import get_invoker, get_store
+from components.variants import LETTERS, Variant
+
+ID = "comparison"
+"""Name of the comparison's id in the address and in the session state."""
+PROMPT = "prompt"
+SYSTEM = "system"
+REPEAT = "repeat"
+_PROBLEM = "compare_problem"
+_SHOWN = "comparison_shown"
+
+
+def problem() -> str | None:
+    """What went wrong with the last action, once."""
+    text: str | None = st.session_state.pop(_PROBLEM, None)
+    return text
+
+
+def start(connection: Connection) -> None:
+    """Send the prompt to every variant at once.
+
+    What is missing is said on the page, and nothing is sent then.
+    """
+    prompt = st.session_state.get(PROMPT) or ""
+    contenders = variants.read_all()
+    without_model = [letter for letter, variant in contenders.items() if not variant.model.strip()]
+    if not prompt.strip():
+        st.session_state[_PROBLEM] = "There is no prompt yet. Write one, or pick an example."
+        return
+    if without_model:
+        st.session_state[_PROBLEM] = (
+            f"No model is picked for {', '.join(without_model)}. Pick one or remove it."
+        )
+        return
+    stop_all()
+    comparison = _new(connection)
+    system = st.session_state.get(SYSTEM) or None
+    comparison.start(
+        [variant.request(prompt, system=system) for variant in contenders.values()],
+        labels=list(contenders),
+        repeat=int(st.session_state.get(REPEAT) or 1),
+    )
+    _show(comparison)
+
+
+def _new(connection: Connection) -> Comparison:
+    return Comparison(
+        get_invoker(connection),
+        recorder=get_store().recorder(),
+        region=connection.config.region,
+        endpoint=connection.endpoint_label,
+    )
+
+
+def _show(comparison: Comparison) -> None:
+    get_hub().register(comparison)
+    st.session_state[ID] = comparison.id
+    st.session_state[_SHOWN] = comparison.id
+    st.query_params[ID] = comparison.id
+
+
+def stop_all() -> None:
+    """Stop every lane that still runs; what they wrote is kept."""
+    comparison = _live()
+    if comparison is not None and not comparison.done:
+        comparison.cancel()
+
+
+def follow_up(text: str) -> None:
+    """Ask every lane one more thing, on top of its own conversation so far."""
+    comparison = _live()
+    if comparison is None or not text.strip():
+        return
+    try:
+        out = comparison.follow_up(text)
+    except NotReadyError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    if out:
+        st.session_state[_PROBLEM] = (
+            f"{', '.join(out)} sat out: there is no answer yet to go on from. Re-run it first."
+        )
+
+
+def clear() -> None:
+    """Put the comparison away and begin anew; it stays in the history."""
+    stop_all()
+    for name in (ID, _SHOWN):
+        st.session_state.pop(name, None)
+    st.query_params.pop(ID, None)
+
+
+def load_comparison(comparison_id: str) -> None:
+    """Make the page show this comparison the next time it runs."""
+    st.session_state[ID] = comparison_id
+
+
+def _live() -> Comparison | None:
+    comparison_id = st.session_state.get(ID)
+    found = get_hub().get(comparison_id) if comparison_id else None
+    return found if isinstance(found, Comparison) else None
+
+
+def current(connect: Callable[[], Connection | None]) -> Comparison | None:
+    """The comparison that the address or the session names: running, finished, or found in the history.
+
+    Args:
+        connect: Gives the connection that a found comparison would go on with.
+    """
+    wanted = st.query_params.get(ID) or st.session_state.get(ID)
+    if not wanted:
+        return None
+    st.session_state[ID] = wanted
+    if st.query_params.get(ID) != wanted:
+        # The way back from another page: the address lost the id, the session did not.
+        st.query_params[ID] = wanted
+    comparison = _live() or _from_history(wanted, connect())
+    if comparison is None:
+        return None
+    if st.session_state.get(_SHOWN) != comparison.id:
+        _restore_widgets(comparison)
+        st.session_state[_SHOWN] = comparison.id
+    return comparison
+
+
+def _from_history(comparison_id: str, connection: Connection | None) -> Comparison | None:
+    if connection is None:
+        return None
+    try:
+        records = get_store().comparison(comparison_id)
+    except HistoryError as error:
+        st.session_state[_PROBLEM] = str(error)
+        return None
+    if not records:
+        st.session_state[_PROBLEM] = (
+            "The comparison in the address is not known here. It may have been deleted, or belong to another "
+            "installation."
+        )
+        clear()
+        return None
+    comparison = Comparison.restore(
+        get_invoker(connection),
+        runs=[(record.identity, record.request, record.result) for record in records],
+        recorder=get_store().recorder(),
+    )
+    get_hub().register(comparison)
+    return comparison
+
+
+def _restore_widgets(comparison: Comparison) -> None:
+    """Put the comparison's prompt and variants where the widgets will find them."""
+    first = {lane.label: lane.runs[0].request for lane in comparison.lanes if lane.runs}
+    if not first:
+        return
+    systems = [request.system for request in first.values()]
+    shared = max(set(systems), key=systems.count)
+    st.session_state[PROMPT] = next(iter(first.values())).messages[0].text
+    st.session_state[SYSTEM] = shared or ""
+    st.session_state[REPEAT] = max(run.identity.repeat for lane in comparison.lanes for run in lane.runs) + 1
+    variants.replace_all([
+        (label, Variant.of_request(request, shared_system=shared))
+        for label, request in first.items()
+        if label in LETTERS
+    ])  # fmt: skip

@@ -1,0 +1,205 @@
+"""What the Compare page is made of: the prompt, the lanes, what stands under them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from bedrock_playground.catalog import Catalogue
+from bedrock_playground.connection import Connection
+from bedrock_playground.invocation import Comparison
+from components import compare_state, live, variants
+from components.variant_editor import EXPANDED, editor
+
+EXAMPLES = {
+    "Creative: slogans": "Invent three names for a coffee shop on the moon, each with a one-line slogan.",
+    "Deterministic: facts": "List the planets of the solar system in order from the sun, one per line.",
+    "Explain": "Explain to a ten-year-old why the sky is blue, in three short paragraphs.",
+    "Code": "Write a Python function that tells whether a text is a palindrome, with one example call.",
+    "Table": "Compare cats, dogs and goldfish as pets in a Markdown table: cost, care, company.",
+    "Extract": 'Extract name, date and amount as JSON: "On 3 May, Ada Lovelace paid 120 euros for the hall."',
+}
+"""Prompts that show something: the page begins with the first."""
+
+# Lanes share a row while each keeps 360 px, and wrap to further rows then; one may take the whole width.
+_LANES_CSS = """
+<style>
+.st-key-lanes { gap: 1rem; align-items: flex-start; }
+.st-key-lanes > div { flex: 1 1 360px !important; min-width: min(360px, 100%) !important; max-width: 100%; }
+.st-key-lanes [class*="st-key-head_"] { flex-wrap: nowrap; }
+.st-key-lanes [class*="st-key-head_"] > div:nth-child(2) { flex: 1 1 auto; min-width: 0; }
+</style>
+"""
+
+
+def prompt_area(*, connection: Connection | None, comparison: Comparison | None) -> None:
+    """Draw the prompt and the row of actions under it.
+
+    Args:
+        connection: Where calls go; ``None`` while that is not ready, and Run has to wait.
+        comparison: What is shown, if anything is.
+    """
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        st.header("Compare", anchor=False, width="content")
+        st.caption("One prompt, up to eight variants, side by side and live.")
+    st.session_state.setdefault(compare_state.PROMPT, next(iter(EXAMPLES.values())))
+    st.text_area(
+        "Prompt",
+        key=compare_state.PROMPT,
+        height=96,
+        persist_state="session",
+        # A rerun on every blur would only cost time: Run reads what stands there.
+        on_change="ignore",
+        placeholder="Ask every variant the same thing. Ctrl+Enter runs.",
+    )
+    running = comparison is not None and not comparison.done
+    with st.container(horizontal=True, vertical_alignment="center", key="actions"):
+        st.button(
+            "Run",
+            key="run",
+            type="primary",
+            icon=":material/play_arrow:",
+            shortcut="Mod+Enter",
+            disabled=connection is None,
+            on_click=_run,
+            args=(connection,),
+            help="Send the prompt to every variant at once."
+            if connection
+            else "The endpoint is not ready yet; the page says how far it is.",
+        )
+        st.button(
+            "Stop",
+            key="stop",
+            icon=":material/stop:",
+            disabled=not running,
+            on_click=compare_state.stop_all,
+            help="Stop every lane; what they wrote so far is kept.",
+        )
+        _more_actions(comparison)
+    if problem := compare_state.problem():
+        st.warning(problem, icon=":material/info:")
+
+
+def _run(connection: Connection | None) -> None:
+    if connection is not None:
+        compare_state.start(connection)
+
+
+def _more_actions(comparison: Comparison | None) -> None:
+    system = st.session_state.get(compare_state.SYSTEM) or ""
+    with st.popover(
+        "System prompt" + (" ✓" if system.strip() else ""), icon=":material/psychology:", key="system_popover"
+    ):
+        st.text_area(
+            "System prompt for all variants",
+            key=compare_state.SYSTEM,
+            height=140,
+            width=460,
+            persist_state="session",
+            placeholder="You are a helpful assistant that answers in one sentence.",
+            help="Sent to every variant that has none of its own. Empty: none is sent.",
+        )
+    with st.popover(_repeat_label(), icon=":material/repeat:", key="repeat_popover"):
+        st.number_input(
+            "Times each variant answers",
+            1,
+            50,
+            key=compare_state.REPEAT,
+            persist_state="session",
+            help="One after the other within a lane, so that repeats do not slow each other down.",
+        )
+    st.menu_button(
+        "Examples",
+        list(EXAMPLES),
+        icon=":material/lightbulb:",
+        key="examples",
+        on_click=_use_example,
+    )
+    st.button(
+        "Add variant",
+        key="add_variant",
+        icon=":material/add:",
+        disabled=not variants.letters() or len(variants.letters()) >= len(variants.LETTERS),
+        on_click=_add_variant,
+        help="Up to eight; the new one is a copy of the last.",
+    )
+    if comparison is not None:
+        st.button(
+            "New",
+            key="new_comparison",
+            icon=":material/restart_alt:",
+            type="tertiary",
+            on_click=compare_state.clear,
+            help="Put this comparison away; it stays in the history.",
+        )
+
+
+def _repeat_label() -> str:
+    times = int(st.session_state.get(compare_state.REPEAT) or 1)
+    return "Repeat" if times == 1 else f"Repeat × {times}"
+
+
+def _use_example() -> None:
+    name = st.session_state["examples"]
+    if name in EXAMPLES:
+        st.session_state[compare_state.PROMPT] = EXAMPLES[name]
+
+
+def _add_variant() -> None:
+    order = variants.letters()
+    if order:
+        variants.add(variants.read(order[-1]))
+
+
+def model_list_problem(catalogue: Catalogue) -> None:
+    """Say why the model list is short or empty, if it is."""
+    if catalogue.problem:
+        st.warning(catalogue.problem, icon=":material/info:")
+
+
+def lanes(*, catalogue: Catalogue, comparison: Comparison | None) -> None:
+    """Draw the variants, each with its lane of the comparison.
+
+    Args:
+        catalogue: The models to offer.
+        comparison: What is shown; a variant that was added since has an empty lane.
+    """
+    expanded = st.session_state.get(EXPANDED)
+    css = _LANES_CSS
+    if expanded in variants.letters():
+        css += f"<style>.st-key-lanes > div:has(> .st-key-lane_{expanded}) {{ flex-basis: 100% !important; }}"
+        css += f" .st-key-lanes > .st-key-lane_{expanded} {{ flex-basis: 100% !important; }}</style>"
+    st.html(css)
+    in_comparison = {lane.label for lane in comparison.lanes} if comparison else set()
+    with st.container(horizontal=True, key="lanes"):
+        for letter in variants.letters():
+            with st.container(border=True, key=f"lane_{letter}"):
+                editor(letter, catalogue)
+                if comparison is not None and letter in in_comparison:
+                    live.lane(comparison.id, letter, key=f"live_{letter}")
+                else:
+                    st.caption("The answer will stream here.")
+
+
+def under_the_lanes(comparison: Comparison) -> None:
+    """Draw the live view: tokens over time and time to first token."""
+    live.live_charts(comparison.id, key="live_charts")
+
+
+def follow_up(comparison: Comparison) -> None:
+    """Offer one more turn, to every lane on top of its own conversation.
+
+    Args:
+        comparison: What is shown; while it runs, the field waits.
+    """
+    # Inside a container it stands where it is written; pinned to the bottom it would scroll the page there.
+    with st.container():
+        st.chat_input(
+            "Follow up in every lane …",
+            key="follow_up",
+            disabled=not comparison.done,
+            on_submit=_follow_up,
+        )
+
+
+def _follow_up() -> None:
+    compare_state.follow_up(st.session_state["follow_up"] or "")

@@ -1,0 +1,74 @@
+"""What one process shares between its sessions: settings, the store, the local endpoint, clients, models."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from bedrock_playground.catalog import Catalogue
+from bedrock_playground.catalog.discovery import discover
+from bedrock_playground.connection import Connection, make_invoker
+from bedrock_playground.history import RunStore
+from bedrock_playground.invocation import BedrockInvoker, tune_interpreter
+from bedrock_playground.launcher import EndpointSupervisor
+from bedrock_playground.settings import Settings, load_settings
+
+
+@st.cache_resource(show_spinner=False)
+def get_settings() -> Settings:
+    """The settings, read once per process.
+
+    Raises:
+        SettingsError: An environment variable has a value that cannot be used.
+    """
+    tune_interpreter()
+    return load_settings()
+
+
+@st.cache_resource(show_spinner="Opening the history …")
+def get_store() -> RunStore:
+    """The history, opened (and migrated where that is due) once per process.
+
+    Raises:
+        HistoryError: It cannot be opened.
+    """
+    settings = get_settings()
+    return RunStore.open(settings.history_url, data_dir=settings.data_dir)
+
+
+@st.cache_resource(show_spinner=False)
+def get_supervisor() -> EndpointSupervisor:
+    """The local endpoint's supervisor; asking for it starts the endpoint."""
+    supervisor = EndpointSupervisor.from_settings(get_settings())
+    supervisor.start()
+    return supervisor
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _invoker(_connection: Connection, key: str) -> BedrockInvoker:  # noqa: ARG001  # the key is the cache's
+    return make_invoker(_connection, get_settings())
+
+
+def get_invoker(connection: Connection) -> BedrockInvoker:
+    """The invoker of a connection, shared by all sessions that use the same one."""
+    return _invoker(connection, _key_of(connection))
+
+
+@st.cache_data(show_spinner="Asking which models there are …", ttl="10m", max_entries=32)
+def _models(_connection: Connection, key: str) -> Catalogue:  # noqa: ARG001  # the key is the cache's
+    return discover(_connection.config)
+
+
+def get_models(connection: Connection) -> Catalogue:
+    """The models that a connection offers, asked at most every ten minutes."""
+    return _models(connection, _key_of(connection))
+
+
+def forget_models() -> None:
+    """Ask again the next time."""
+    _models.clear()
+
+
+def _key_of(connection: Connection) -> str:
+    config = connection.config
+    # Which account it is must tell two connections apart; the secret does not have to.
+    return f"{connection.kind}|{config.region}|{config.endpoint_url}|{config.profile}|{config.access_key_id}"

@@ -1,0 +1,33 @@
+"""Compare, the home page: one prompt, one to eight variants, side by side and live."""
+
+import streamlit as st
+
+from bedrock_playground.history import HistoryError
+from components import compare_state, compare_view, variants
+from components.connection import current_connection, wait_for_endpoint
+from components.figures import figures
+from components.resources import get_models, get_store
+
+# Whatever says "loading" has a place of its own: elsewhere it would shift, and thereby remount, what follows.
+with st.container():
+    try:
+        get_store()
+    except HistoryError as error:
+        st.error(f"**The history cannot be opened, so nothing can be run.** {error}", icon=":material/error:")
+        st.stop()
+    connection = current_connection()
+    comparison = compare_state.current(lambda: connection)
+    catalogue = get_models(connection) if connection else None
+if catalogue:
+    variants.ensure(catalogue)
+
+compare_view.prompt_area(connection=connection, comparison=comparison)
+wait_for_endpoint()
+if catalogue:
+    compare_view.model_list_problem(catalogue)
+    compare_view.lanes(catalogue=catalogue, comparison=comparison)
+if comparison:
+    compare_view.follow_up(comparison)
+    compare_view.under_the_lanes(comparison)
+    if comparison.done:
+        figures(comparison)

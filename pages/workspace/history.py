@@ -1,0 +1,35 @@
+"""History: every run that was made; find it, open it, take it away, delete it."""
+
+import streamlit as st
+
+from bedrock_playground.history import HistoryError
+from components import history_filters, history_table, history_view
+from components.history_run import run_view
+from components.resources import get_store
+
+st.title("History")
+try:
+    store = get_store()
+    history_view.notices(store)
+    if not store.count():
+        history_view.nothing_yet(store.location)
+        st.stop()
+    which = history_filters.filters(store.models())
+    total = store.count(which)
+    if not total:
+        history_view.nothing_found()
+        st.stop()
+    page = history_table.current_page(store, which)
+    bar = st.container()
+    selected = history_table.table(page)
+    with bar:
+        history_view.actions(store, which, total=total, selected=selected)
+    history_table.pager(page, total=total)
+    if len(selected) == 1:
+        record = store.get(selected[0].run_id)
+        if record:
+            run_view(record)
+    else:
+        st.caption("Select a run with the box at the beginning of its row to open it.")
+except HistoryError as error:
+    history_view.failure(error)

@@ -1,0 +1,115 @@
+"""Make the README's pictures anew: the real app, the real local model, a real Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURES = ROOT / "docs" / "screenshots"
+FLAGS = (
+    "--no-sandbox",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def chromium() -> str:
+    """Return the browser's path.
+
+    Raises:
+        FileNotFoundError: There is none.
+    """
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if found := shutil.which(name):
+            return found
+    raise FileNotFoundError("No Chromium was found. `make system` installs one.")
+
+
+@contextmanager
+def app(data_dir: Path) -> Iterator[str]:
+    """Run the app with an empty history, and yield its address."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    environment = os.environ | {
+        "BEDROCK_PLAYGROUND_DATA_DIR": str(data_dir),
+        "BEDROCK_PLAYGROUND_CACHE_DIR": os.environ.get(
+            "BEDROCK_PLAYGROUND_TEST_CACHE", str(ROOT / ".cache" / "test")
+        ),
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(ROOT / "streamlit_app.py"),
+        "--server.port",
+        str(port),
+    ]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(300):
+            try:
+                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield url
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def run_once(page: Page, url: str) -> None:
+    """Open Compare, press Run and wait for both lanes to finish."""
+    page.goto(url)
+    page.locator(".st-key-run button:not([disabled])").wait_for(timeout=180_000)
+    page.locator(".st-key-run button").click()
+    for letter in "AB":
+        page.locator(f".st-key-lane_{letter} [data-testid=lane-metrics]").get_by_text(
+            "completed"
+        ).first.wait_for(timeout=120_000)
+    page.locator(".js-plotly-plot").nth(2).wait_for(timeout=60_000)
+    page.wait_for_timeout(1500)
+
+
+def main() -> None:
+    """Make every picture."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, app(Path(folder)) as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        for scheme in ("light", "dark"):
+            for name, width, height in (("", 1440, 900), ("-phone", 390, 844)):
+                context = browser.new_context(
+                    viewport={"width": width, "height": height},
+                    color_scheme="dark" if scheme == "dark" else "light",
+                )
+                page = context.new_page()
+                run_once(page, url)
+                page.screenshot(path=PICTURES / f"compare-{scheme}{name}.png")
+                page.goto(f"{url}/history")
+                page.locator('[data-testid="stDataFrame"]').first.wait_for(timeout=60_000)
+                page.wait_for_timeout(1500)
+                page.screenshot(path=PICTURES / f"history-{scheme}{name}.png")
+                context.close()
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
