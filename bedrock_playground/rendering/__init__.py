@@ -2,9 +2,10 @@
 
 from bedrock_playground.rendering.incremental import Block, IncrementalMarkdown
 from bedrock_playground.rendering.markdown import render_markdown
-from bedrock_playground.rendering.template import Template, encode_template, expand_template
+from bedrock_playground.rendering.template import ELEMENTS, Template, encode_template, expand_template
 
 __all__ = [
+    "ELEMENTS",
     "Block",
     "IncrementalMarkdown",
     "Template",

@@ -142,7 +142,7 @@ def run_status(run: LiveRun) -> dict[str, object]:
         "ttft": _rounded(run.time_to_first_token),
         "in": usage.input_tokens if usage else None,
         "out": usage.output_tokens if usage else None,
-        "attempts": [_attempt(attempt) for attempt in run.attempts if attempt.error_type],
+        "attempts": [_attempt(attempt) for attempt in run.attempts if attempt.error_type] or None,
     }
     if result is not None:
         timing = result.timing

@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from bedrock_playground.rendering import ELEMENTS
 from components.live.hub import Entry, LiveHub, get_hub
 from components.live.origin import origin_allowed
 from components.live.ticket import TicketRefused, check_ticket
@@ -53,11 +54,19 @@ class LiveOptions:
 
 
 @cache
+def _assets() -> dict[str, bytes]:
+    """Read the browser's files once; the table of elements is written from the renderer's own."""
+    found = {path.name: path.read_bytes() for path in sorted(_ASSETS.iterdir()) if path.suffix in _TYPES}
+    found["elements.js"] = f"export const ELEMENTS = {json.dumps(ELEMENTS)};\n".encode()
+    return found
+
+
+@cache
 def assets_version() -> str:
     """Return a name for the assets as they are; it is part of their address, so that they cache for ever."""
     digest = hashlib.sha256()
-    for path in sorted(_ASSETS.iterdir()):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes())
+    for name, content in sorted(_assets().items()):
+        digest.update(name.encode() + b"\0" + content)
     return digest.hexdigest()[:16]
 
 
@@ -80,20 +89,16 @@ def live_routes(prefix: str = "", options: LiveOptions | None = None) -> list[Ba
 
 
 async def _asset(request: Request) -> Response:
-    path = _files().get(request.path_params["name"])
-    if path is None:
+    name = request.path_params["name"]
+    content = _assets().get(name)
+    if content is None:
         return Response("There is no such file.", status_code=404, media_type="text/plain")
     current = request.path_params["version"] == assets_version()
     return Response(
-        await asyncio.to_thread(path.read_bytes),
-        media_type=_TYPES[path.suffix],
+        content,
+        media_type=_TYPES[Path(name).suffix],
         headers={"Cache-Control": "public, max-age=31536000, immutable" if current else "no-store"},
     )
-
-
-@cache
-def _files() -> dict[str, Path]:
-    return {path.name: path for path in _ASSETS.iterdir() if path.suffix in _TYPES}
 
 
 class _Refused(Exception):

@@ -1,15 +1,18 @@
-"""What one browser has seen of a comparison, and the next frame it needs.
+r"""What one browser has seen of a comparison, and the next frame it needs.
 
-A frame is a JSON list: operations that come before the text, then a flat list of text (run number, new text,
-run number, new text), then the other operations, one item each, in order. Operations before the text:
+A frame begins with new text: ``\x1f``, one character whose code is 33 + the run's number, the text; and so
+on. ``\x1e`` ends that, and what follows, if anything, is a JSON list of operations. Those that the text needs
+are applied before it:
 
 - ``["l", labels]``: the lanes, in order;
 - ``["r", n, head, chars]``: from now on ``n`` means this run, of which you have ``chars`` characters;
 
-and after it:
+and the others after it, in order:
 
-- ``["b", n, template, units]``: the next ``units`` of its text are a finished block;
-- ``["h", n, template, units]``: its unfinished rest looks like this so far;
+- ``["t", n, text]``: more text, where it could not go into the first part;
+- ``["b", n, units, code, literals…]``: the next ``units`` of its text are a finished block;
+- ``["h", n, units, code, literals…]``: its unfinished rest looks like this so far;
+  in both, ``~5,2~`` before the code stands for 5 signs and 2 literals of the ``h`` before;
 - ``["c", n]``: that rest, as it looks, is a finished block;
 - ``["g", n, text]``: more reasoning;
 - ``["m", n, {…}]``: changed facts (state, times, tokens, error);
@@ -39,7 +42,8 @@ TAIL_BUDGET = 1.75
 """Rich tails are sent while all bytes stay below this many times the text's."""
 _ALLOWANCE = 1_500
 _ARRIVAL_POINTS = 40
-_HEADS = {"r", "l"}
+_PARAGRAPH = Template("p0")  # what the browser makes of a tail that nothing was said about
+_PLAIN_RUNS = 90
 
 
 @dataclass(slots=True)
@@ -61,7 +65,7 @@ class _Frame:
     """A frame in the making."""
 
     operations: list[list[object]]
-    texts: list[int | str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
     budget: int = FRAME_CHARACTERS
 
     def take(self, text: str, start: int) -> str:
@@ -70,10 +74,17 @@ class _Frame:
         self.budget -= len(new)
         return new
 
+    def put(self, number: int, text: str) -> None:
+        """Add text of a run; plain where nothing in it could be taken for a mark."""
+        if number > _PLAIN_RUNS or "\x1e" in text or "\x1f" in text:
+            self.operations.append(["t", number, text])
+        else:
+            self.texts += ["\x1f", chr(33 + number), text]
+
     def dump(self) -> str:
-        heads = [operation for operation in self.operations if operation[0] in _HEADS]
-        rest = [operation for operation in self.operations if operation[0] not in _HEADS]
-        return _dump([heads, self.texts, *rest])
+        if self.operations:
+            return "".join([*self.texts, "\x1e", _dump(self.operations)])
+        return "".join(self.texts)
 
 
 class Viewer:
@@ -141,7 +152,7 @@ class Viewer:
         if new:
             seen.chars += len(new)
             self.text_bytes += len(new.encode())
-            frame.texts += [seen.number, new]
+            frame.put(seen.number, new)
 
     def _reasoning(self, run: LiveRun, seen: _Seen, frame: _Frame) -> None:
         new = frame.take(run.reasoning, seen.reasoning)
@@ -158,7 +169,7 @@ class Viewer:
                 return
             shown = seen.tail
             same = shown is not None and shown.end == piece.end and shown.template == piece.template
-            operations.append(["c", seen.number] if same else ["b", seen.number, piece.template, piece.units])
+            operations.append(["c", seen.number] if same else _piece("b", seen, piece))
             seen.blocks += 1
             seen.tail = None
         tail = rendered.tail
@@ -166,18 +177,20 @@ class Viewer:
             self._tail(tail, seen, operations)
 
     def _tail(self, tail: WirePiece, seen: _Seen, operations: list[list[object]]) -> None:
-        if tail is seen.tail or _only_grew(seen.tail, tail):
+        shown = seen.tail.template if seen.tail and seen.tail.start == tail.start else _PARAGRAPH
+        if tail is seen.tail or tail.template.only_grew_from(shown):
             return
-        cost = len(_dump(tail.template)) + 16
+        operation = _piece("h", seen, tail)
+        cost = len(_dump(operation))
         if self.bytes_sent + cost > TAIL_BUDGET * self.text_bytes + _ALLOWANCE:
             return
-        operations.append(["h", seen.number, tail.template, tail.units])
+        operations.append(operation)
         seen.tail = tail
 
     def _status(self, run: LiveRun, seen: _Seen, operations: list[list[object]]) -> None:
         final = run.state.is_final
         status = run_status(run)
-        changed = {key: value for key, value in status.items() if seen.status.get(key, ...) != value}
+        changed = {key: value for key, value in status.items() if seen.status.get(key) != value}
         caught_up = (
             final
             and self._rendering.of(run).complete
@@ -188,10 +201,10 @@ class Viewer:
         if final and not caught_up:
             return
         if changed:
-            seen.status = status
             changed["elapsed"] = _rounded(run.elapsed)
-            if "state" in changed:
+            if not seen.status and run.arrivals:
                 changed["arrivals"] = sample_arrivals(run)
+            seen.status = status
             operations.append(["m", seen.number, changed])
         seen.complete = caught_up
 
@@ -219,27 +232,11 @@ def sample_arrivals(run: LiveRun, points: int = _ARRIVAL_POINTS) -> list[tuple[f
     return [(round(seconds, 3), chars) for seconds, chars in chosen]
 
 
-def _only_grew(before: WirePiece | None, after: WirePiece) -> bool:
-    """Whether the browser shows ``after`` already, because it appends text where the tail ends.
-
-    It begins with a paragraph, so a first plain paragraph needs no template either.
-    """
-    old: Template = before.template if before and before.start == after.start else ["<p>", 0, "</p>\n"]
-    new = after.template
-    if len(old) != len(new) or len(new) < 2:
-        return False
-    last, grown = old[-2], new[-2]
-    return (
-        old[:-2] == new[:-2]
-        and _closing(old[-1]) == _closing(new[-1])
-        and isinstance(last, int)
-        and isinstance(grown, int)
-        and 0 <= last <= grown
-    )
-
-
-def _closing(item: object) -> object:
-    return item.strip() if isinstance(item, str) else item
+def _piece(kind: str, seen: _Seen, piece: WirePiece) -> list[object]:
+    template = piece.template
+    if seen.tail is not None and seen.tail.start == piece.start:
+        template = template.after(seen.tail.template)
+    return [kind, seen.number, piece.units, template.code, *template.literals]
 
 
 def _rounded(seconds: float | None) -> float | None:

@@ -1,7 +1,7 @@
 // One WebSocket per watched comparison, shared by every lane and chart on the page.
 // It keeps what arrived (so that a remounted lane loses nothing) and asks only for the rest after a break.
 
-import { expand } from "./template.js";
+import { complete, expand } from "./template.js";
 
 const connections = new Map();
 const GRACE = 1500; // ms a connection outlives its last view: a rerun may unmount and mount again
@@ -141,7 +141,7 @@ class Connection {
     socket.onmessage = (event) => {
       this.delay = FIRST_RETRY;
       if (this.status !== "open") this.setStatus("open");
-      this.receive(JSON.parse(event.data));
+      this.receive(event.data);
     };
     socket.onclose = (event) => {
       this.socket = null;
@@ -176,15 +176,18 @@ class Connection {
     for (const view of this.views) view[what]?.(...rest);
   }
 
-  receive([heads, texts, ...operations]) {
-    for (const [kind, ...rest] of heads) {
+  receive(frame) {
+    const mark = frame.indexOf("\x1e");
+    const operations = mark < 0 ? [] : JSON.parse(frame.slice(mark + 1));
+    for (const [kind, ...rest] of operations) {
       if (kind === "l") this.labels = rest[0];
-      else this.announce(...rest);
+      else if (kind === "r") this.announce(...rest);
     }
-    for (let index = 0; index < texts.length; index += 2) {
-      this.addText(this.numbers[texts[index]], texts[index + 1]);
+    const texts = mark < 0 ? frame : frame.slice(0, mark);
+    if (texts) {
+      for (const part of texts.slice(1).split("\x1f")) this.addText(this.numbers[part.charCodeAt(0) - 33], part.slice(1));
     }
-    for (const [kind, number, ...rest] of operations) this.apply(kind, number, rest);
+    for (const operation of operations) this.apply(...operation);
     this.notify("painted");
   }
 
@@ -215,19 +218,21 @@ class Connection {
     this.notify("text", run, text);
   }
 
-  apply(kind, number, [first, units]) {
+  apply(kind, number, first, ...template) {
     const run = this.numbers[number];
-    if (kind === "b" || kind === "c") {
+    if (kind === "t") {
+      this.addText(run, first);
+    } else if (kind === "b" || kind === "c") {
       const commit = kind === "c";
       const block = commit
         ? { start: run.blocksEnd, ...run.tail }
-        : { start: run.blocksEnd, units, template: first };
+        : { start: run.blocksEnd, units: first, template: complete(template, run.tail?.template) };
       run.blocks.push(block);
       run.blocksEnd += block.units;
       run.tail = null;
       this.notify("block", run, block, commit);
     } else if (kind === "h") {
-      run.tail = { template: first, units };
+      run.tail = { units: first, template: complete(template, run.tail?.template) };
       this.notify("tail", run);
     } else if (kind === "g") {
       run.reasoning += first;
