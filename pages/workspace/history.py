@@ -30,6 +30,6 @@ try:
         if record:
             run_view(record)
     else:
-        st.caption("Select a run with the box at the beginning of its row to open it.")
+        st.caption("Tick a run to open it; with the keyboard: the arrow keys, then Shift+Space.")
 except HistoryError as error:
     history_view.failure(error)

@@ -1,0 +1,215 @@
+"""One run, opened: what was sent, what came back, when, and what went wrong.
+
+Everything a model or a service wrote is shown as plain text, never as Markdown: see DESIGN on safe rendering.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import tzinfo
+from itertools import pairwise
+from typing import Literal
+
+import pandas as pd
+import streamlit as st
+
+from bedrock_playground.history import RunRecord
+from bedrock_playground.invocation.serialization import request_to_json
+from bedrock_playground.invocation.values import InvocationResult, RunState
+from components import compare_state
+from components.history_filters import STATE_LABELS, local_zone, zone_name
+from components.history_table import money
+from components.history_view import COMPARE_PAGE
+
+_INTERRUPTED = (
+    "The app stopped during this run. What was asked is kept; the text that had arrived was only in the "
+    "memory of the app that stopped, so the answer and its figures are unknown."
+)
+_COLOURS: dict[RunState, Literal["green", "red", "orange", "blue", "gray"]] = {
+    RunState.COMPLETED: "green",
+    RunState.FAILED: "red",
+    RunState.CANCELLED: "orange",
+    RunState.INTERRUPTED: "orange",
+    RunState.RUNNING: "blue",
+    RunState.PENDING: "gray",
+}
+
+
+def run_view(record: RunRecord) -> None:
+    """Draw one run, complete."""
+    with st.container(border=True, key="history_run"):
+        _head(record)
+        _figures(record)
+        _problem(record)
+        answer, prompt, request, timing, attempts = st.tabs(
+            ["Answer", "Prompt", "Request", "Timing", "Attempts"]
+        )
+        with answer:
+            _answer(record)
+        with prompt:
+            _prompt(record)
+        with request:
+            st.caption("Exactly what was sent, as JSON.")
+            st.code(
+                json.dumps(request_to_json(record.request), indent=2, ensure_ascii=False),
+                language="json",
+                wrap_lines=True,
+                height=420,
+            )
+        with timing:
+            _timing(record)
+        with attempts:
+            _attempts(record.result)
+
+
+def _head(record: RunRecord) -> None:
+    identity = record.identity
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.badge(STATE_LABELS[record.state], color=_COLOURS[record.state])
+        st.text(f"Variant {identity.label} · {record.request.model_id}", width="content")
+        if st.button("Open in Compare", key="history_open_in_compare", icon=":material/compare:"):
+            compare_state.load_comparison(identity.comparison_id)
+            st.switch_page(COMPARE_PAGE, query_params={compare_state.ID: identity.comparison_id})
+
+
+def _figures(record: RunRecord) -> None:
+    result = record.result
+    timing, usage = (result.timing, result.usage) if result else (None, None)
+    output = usage.output_tokens if usage else None
+    with st.container(horizontal=True, gap="large", key="history_figures"):
+        for label, value in (
+            ("TTFT", _seconds(timing.time_to_first_token if timing else None)),
+            ("Total", _seconds(timing.total if timing else None)),
+            ("Tokens/s", _number(timing.tokens_per_second(output) if timing else None)),
+            ("Input tokens", _number(usage.input_tokens if usage else None)),
+            ("Output tokens", _number(output)),
+            ("Cost", money(record.cost)),
+        ):
+            st.metric(label, value, width="content")
+
+
+def _problem(record: RunRecord) -> None:
+    if record.state is RunState.INTERRUPTED:
+        st.warning(_INTERRUPTED, icon=":material/power_off:")
+    if record.state is RunState.RUNNING:
+        st.info("This run is still going; its answer will be here when it has ended.")
+    error = record.result.error if record.result else None
+    if error is None:
+        return
+    show = st.warning if record.state is RunState.CANCELLED else st.error
+    again = "Trying again can help." if error.retryable else "The same request would fail again."
+    show(f"**{type(error).__name__}.** {again if record.state is RunState.FAILED else ''}")
+    details = {"code": error.code, "HTTP status": error.status, "request id": error.request_id}
+    told = [f"{name}: {value}" for name, value in details.items() if value is not None]
+    st.code("\n".join([error.message, *told]), language=None, wrap_lines=True)
+    st.caption(error.advice)
+
+
+def _answer(record: RunRecord) -> None:
+    result = record.result
+    if result is None:
+        st.text("No answer is known.")
+        return
+    if result.reasoning:
+        with st.expander("Reasoning"):
+            st.code(result.reasoning, language=None, wrap_lines=True)
+    if result.text:
+        st.code(result.text, language=None, wrap_lines=True)
+    else:
+        st.text("No text came.")
+    if result.citations:
+        with st.expander(f"{len(result.citations)} citations"):
+            st.json(list(result.citations))
+    st.caption("As it came: plain text, not rendered.")
+
+
+def _prompt(record: RunRecord) -> None:
+    if record.request.system is not None:
+        st.caption("System prompt")
+        st.code(record.request.system, language=None, wrap_lines=True)
+    for message in record.request.messages:
+        st.caption("User" if message.role == "user" else "Model")
+        st.code(message.text or "(no text)", language=None, wrap_lines=True)
+
+
+def _timing(record: RunRecord) -> None:
+    zone = local_zone()
+    result = record.result
+    timing = result.timing if result else None
+    arrivals = timing.arrivals if timing else ()
+    st.dataframe(
+        pd.DataFrame(
+            {
+                "What": [
+                    f"Started ({zone_name()})",
+                    f"Ended ({zone_name()})",
+                    "First token",
+                    "First reasoning token",
+                    "Total",
+                    "Server's own latency",
+                    "Pieces of text",
+                    "Longest pause between two",
+                    "Stop reason",
+                    "Went to",
+                    "Request id",
+                ],
+                "Value": [
+                    _moment(record, zone, ended=False),
+                    _moment(record, zone, ended=True),
+                    _seconds(timing.time_to_first_token if timing else None),
+                    _seconds(timing.time_to_first_reasoning_token if timing else None),
+                    _seconds(timing.total if timing else None),
+                    _seconds(timing.server_latency if timing else None),
+                    f"{len(arrivals):,}" if arrivals else "n/a",
+                    _seconds(max((b - a for a, b in pairwise(arrivals)), default=None)),
+                    (result.stop_reason if result else None) or "n/a",
+                    " · ".join(filter(None, (record.identity.endpoint, record.identity.region))) or "n/a",
+                    (result.request_id if result else None) or "n/a",
+                ],
+            }
+        ),
+        hide_index=True,
+        alt="When things happened in this run",
+    )
+
+
+def _attempts(result: InvocationResult | None) -> None:
+    if result is None or not result.attempts:
+        st.text("No attempt was recorded.")
+        return
+    st.dataframe(
+        pd.DataFrame(
+            [
+                {
+                    "Try": attempt.number,
+                    "Started after": _seconds(attempt.started),
+                    "Took": _seconds(attempt.duration),
+                    "Outcome": attempt.error_code or attempt.error_type or "succeeded",
+                    "HTTP": "n/a" if attempt.status is None else str(attempt.status),
+                    "Waited then": "–" if attempt.backoff is None else _seconds(attempt.backoff),
+                    "Message": attempt.error_message or "",
+                    "Request id": attempt.request_id or "n/a",
+                }
+                for attempt in result.attempts
+            ]
+        ),
+        hide_index=True,
+        alt="Every try of this request",
+    )
+
+
+def _moment(record: RunRecord, zone: tzinfo, *, ended: bool) -> str:
+    moment = record.ended_at if ended else record.identity.started_at
+    return "n/a" if moment is None else f"{moment.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _seconds(value: float | None) -> str:
+    if value is None:
+        return "n/a"
+    return f"{value * 1000:.0f} ms" if value < 1 else f"{value:.2f} s"
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "n/a"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.1f}"

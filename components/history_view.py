@@ -1,0 +1,145 @@
+"""What the History page is made of besides the table: counts, exports, deletion, the empty page."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import streamlit as st
+
+from bedrock_playground.history import HistoryError, RunFilter, RunStore, RunSummary, to_csv, to_jsonl
+from components import history_filters
+from components.history_table import forget_selection, newest
+
+COMPARE_PAGE = "pages/playground/compare.py"
+_DONE = "history_done"
+
+
+def failure(error: HistoryError) -> None:
+    """Say what prevents the history from being shown, and what to do."""
+    st.error("**The history cannot be used.** What happened:", icon=":material/error:")
+    # Not Markdown: paths and the database's own words are to be read as they are.
+    st.code(str(error), language=None, wrap_lines=True)
+    st.text(error.advice)
+
+
+def nothing_yet(location: str) -> None:
+    """Say on an empty history what will stand here, and how to begin."""
+    with st.container(border=True, key="history_empty"):
+        st.subheader("No runs yet")
+        st.write(
+            "Every prompt you run is kept here with its exact request, answer, timing and errors, so that "
+            "you can find it, open it again and take it away as CSV or JSONL."
+        )
+        st.page_link(COMPARE_PAGE, label="Run your first comparison", icon=":material/compare:")
+        st.caption("It is kept on this machine's database and nowhere else:")
+        st.code(location, language=None, wrap_lines=True)
+
+
+def nothing_found() -> None:
+    """Say that the filters let nothing pass, and offer to take them away."""
+    with st.container(border=True, key="history_nothing_found"):
+        st.write("No run passes these filters.")
+        st.button("Clear the filters", icon=":material/filter_alt_off:", on_click=history_filters.clear)
+
+
+def notices(store: RunStore) -> None:
+    """Show what the last action did, and what waits to be written."""
+    done: str | None = st.session_state.pop(_DONE, None)
+    if done:
+        st.toast(done, icon=":material/check:")
+    if store.unsaved:
+        st.warning(
+            f"{store.unsaved} ended runs are in memory only: the history refused them. They are tried again "
+            "every 15 seconds; keep the app running until this message is gone.",
+            icon=":material/warning:",
+        )
+
+
+def actions(store: RunStore, which: RunFilter, *, total: int, selected: list[RunSummary]) -> None:
+    """Draw the count, the exports and the deletions.
+
+    Args:
+        store: The history.
+        which: What the filters ask for.
+        total: How many runs pass them.
+        selected: The runs selected in the table.
+    """
+    filtered = which != RunFilter()
+    with st.container(horizontal=True, vertical_alignment="center", key="history_actions"):
+        found = f"{total:,} {'run' if total == 1 else 'runs'}{' found' if filtered else ''}"
+        st.markdown(f"**{found}**", width="content")
+        for name, kind, write in (("CSV", "text/csv", _csv), ("JSONL", "application/x-ndjson", _jsonl)):
+            st.download_button(
+                f"Export {name}",
+                _deferred(store, which, write),
+                f"bedrock-playground-runs-{datetime.now(UTC):%Y%m%d-%H%M%S}.{name.lower()}",
+                kind,
+                key=f"history_export_{name.lower()}",
+                icon=":material/download:",
+                on_click="ignore",
+                help=_EXPORT_HELP[name],
+            )
+        if selected and st.button(
+            f"Delete {len(selected)} selected", key="history_delete_selected", icon=":material/delete:"
+        ):
+            _confirm(store, [run.run_id for run in selected], count=len(selected))
+        if st.button(
+            f"Delete all {total:,}", key="history_delete_all", icon=":material/delete_sweep:", type="tertiary"
+        ):
+            _confirm(store, which, count=total)
+
+
+_EXPORT_HELP = {
+    "CSV": "Every run that passes the filters, one row each. Text that a spreadsheet would take for a "
+    "formula gets a leading apostrophe.",
+    "JSONL": "Every run that passes the filters, one JSON object per line, with the exact request "
+    "and result.",
+}
+
+
+@st.dialog("Delete runs for good?")
+def _confirm(store: RunStore, which: list[str] | RunFilter, *, count: int) -> None:
+    everything = isinstance(which, RunFilter) and which == RunFilter()
+    what = f"**{count:,} {'run' if count == 1 else 'runs'}**"
+    st.write(
+        f"{what} {'– the whole history – ' if everything else ''}will be deleted with requests, answers and "
+        "figures. This cannot be undone. Runs that are still going are kept."
+    )
+    with st.container(horizontal=True, horizontal_alignment="right"):
+        if st.button("Keep them", key="history_keep"):
+            st.rerun()
+        if st.button("Delete", key="history_delete_confirm", type="primary", icon=":material/delete:"):
+            try:
+                deleted = store.delete(which)
+            except HistoryError as error:
+                failure(error)
+                return
+            st.session_state[_DONE] = f"{deleted:,} {'run' if deleted == 1 else 'runs'} deleted."
+            if isinstance(which, RunFilter):
+                newest()
+            forget_selection()
+            st.rerun()
+
+
+Writer = Callable[[RunStore, RunFilter, io.BytesIO], None]
+
+
+def _deferred(store: RunStore, which: RunFilter, write: Writer) -> Callable[[], bytes]:
+    """Make the file only when somebody asks for it, not with every rerun."""
+
+    def build() -> bytes:
+        buffer = io.BytesIO()
+        write(store, which, buffer)
+        return buffer.getvalue()
+
+    return build
+
+
+def _csv(store: RunStore, which: RunFilter, out: io.BytesIO) -> None:
+    out.writelines(piece.encode() for piece in to_csv(store.export_rows(which)))
+
+
+def _jsonl(store: RunStore, which: RunFilter, out: io.BytesIO) -> None:
+    out.writelines(piece.encode() for piece in to_jsonl(store.export_rows(which)))
