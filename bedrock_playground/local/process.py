@@ -31,6 +31,7 @@ EXIT_CANNOT_START = 3
 """Trying again without a change is useless or needs a person: weights, packages, port."""
 DUMMY_KEY_ID = "local"
 DUMMY_SECRET = "local"  # noqa: S105 - stand-alone mode accepts anything, and says so
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _PACKAGES = ("xllamacpp", "wordllama")
 
 
@@ -94,6 +95,9 @@ def run(options: Options, reporter: Reporter) -> int:
         except KeyboardInterrupt:
             store.abandon()
             return 0
+        # uvicorn raises the signal that ended it once more, for the handlers that were there before: these.
+        for number in _SIGNALS:
+            signal.signal(number, _leave)
         return asyncio.run(_serve(options, reporter, listener=listener, weights=weights))
 
 
@@ -161,9 +165,13 @@ def _listen(port: int) -> socket.socket:
     return listener
 
 
+def _leave(_number: int, _frame: object) -> None:
+    os._exit(0)
+
+
 def _take_signals_back() -> None:
     """Undo llama.cpp's taking over of SIGINT and SIGTERM: install what Python believes is installed."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _SIGNALS:
         handler: Any = signal.getsignal(number)
         if handler is not None:
             signal.signal(number, handler)
