@@ -9,6 +9,7 @@ from typing import Any
 from bedrock_playground.invocation.codec import Document, clean, decode_blob, strict_json, to_json
 from bedrock_playground.invocation.values import (
     ContentBlock,
+    DocumentBlock,
     ImageBlock,
     Json,
     RawBlock,
@@ -85,6 +86,8 @@ def block_from_converse(value: Document) -> ContentBlock:  # noqa: PLR0911 - one
             return ReasoningBlock(redacted_content=decode_blob(redacted))
         case {"image": {"format": str(format_), "source": {"bytes": data}}}:
             return ImageBlock(format_, decode_blob(data))
+        case {"document": {"format": str(format_), "name": str(name), "source": {"bytes": data}}}:
+            return DocumentBlock(format_, name, decode_blob(data))
         case {"toolUse": Mapping() as use}:
             return tool_use(clean(to_json(use)))
         case {"toolResult": Mapping() as result}:

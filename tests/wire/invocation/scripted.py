@@ -18,16 +18,14 @@ from zlib import crc32
 Handler = Callable[["Exchange"], None]
 
 
+def _short(text: str, length: str) -> bytes:
+    data = text.encode()
+    return struct.pack(length, len(data)) + data
+
+
 def encode_frame(headers: dict[str, str], payload: bytes) -> bytes:
     """Encode one event-stream message whose headers are all strings."""
-    block = b"".join(
-        struct.pack(">B", len(name))
-        + name.encode()
-        + b"\x07"
-        + struct.pack(">H", len(value))
-        + value.encode()
-        for name, value in ((name, value) for name, value in headers.items())
-    )
+    block = b"".join(_short(name, ">B") + b"\x07" + _short(value, ">H") for name, value in headers.items())
     prelude = struct.pack(">II", 16 + len(block) + len(payload), len(block))
     body = prelude + struct.pack(">I", crc32(prelude)) + block + payload
     return body + struct.pack(">I", crc32(body))
