@@ -18,7 +18,7 @@ _CURSOR, _NUMBER, _FILTER, _VERSION = (
     "history_cursor",
     "history_page_number",
     "history_filter",
-    "history_version",
+    "history_table_version",
 )
 _ROW_HEIGHT = 35
 _ROWS_SHOWN = 11

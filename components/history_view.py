@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import partial
 
 import streamlit as st
 
@@ -14,6 +15,7 @@ from components.history_table import forget_selection, newest
 
 COMPARE_PAGE = "pages/playground/compare.py"
 _DONE = "history_done"
+_PROBLEM = "history_problem"
 
 
 def failure(error: HistoryError) -> None:
@@ -49,6 +51,9 @@ def notices(store: RunStore) -> None:
     done: str | None = st.session_state.pop(_DONE, None)
     if done:
         st.toast(done, icon=":material/check:")
+    problem: HistoryError | None = st.session_state.pop(_PROBLEM, None)
+    if problem:
+        failure(problem)
     if store.unsaved:
         st.warning(
             f"{store.unsaved} ended runs are in memory only: the history refused them. They are tried again "
@@ -70,10 +75,14 @@ def actions(store: RunStore, which: RunFilter, *, total: int, selected: list[Run
     with st.container(horizontal=True, vertical_alignment="center", key="history_actions"):
         found = f"{total:,} {'run' if total == 1 else 'runs'}{' found' if filtered else ''}"
         st.markdown(f"**{found}**", width="content")
-        for name, kind, write in (("CSV", "text/csv", _csv), ("JSONL", "application/x-ndjson", _jsonl)):
+        for name, kind, make in (
+            ("CSV", "text/csv", csv_file),
+            ("JSONL", "application/x-ndjson", jsonl_file),
+        ):
             st.download_button(
                 f"Export {name}",
-                _deferred(store, which, write),
+                # Made only when somebody asks for it, not with every rerun.
+                partial(make, store, which),
                 f"bedrock-playground-runs-{datetime.now(UTC):%Y%m%d-%H%M%S}.{name.lower()}",
                 kind,
                 key=f"history_export_{name.lower()}",
@@ -110,36 +119,41 @@ def _confirm(store: RunStore, which: list[str] | RunFilter, *, count: int) -> No
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep them", key="history_keep"):
             st.rerun()
-        if st.button("Delete", key="history_delete_confirm", type="primary", icon=":material/delete:"):
-            try:
-                deleted = store.delete(which)
-            except HistoryError as error:
-                failure(error)
-                return
-            st.session_state[_DONE] = f"{deleted:,} {'run' if deleted == 1 else 'runs'} deleted."
-            if isinstance(which, RunFilter):
-                newest()
-            forget_selection()
+        # The callback deletes first; the rerun then closes the dialog and shows what is left.
+        if st.button(
+            "Delete",
+            key="history_delete_confirm",
+            type="primary",
+            icon=":material/delete:",
+            on_click=_delete,
+            args=(store, which),
+        ):
             st.rerun()
 
 
-Writer = Callable[[RunStore, RunFilter, io.BytesIO], None]
+def _delete(store: RunStore, which: list[str] | RunFilter) -> None:
+    try:
+        deleted = store.delete(which)
+    except HistoryError as error:
+        st.session_state[_PROBLEM] = error
+        return
+    st.session_state[_DONE] = f"{deleted:,} {'run' if deleted == 1 else 'runs'} deleted."
+    if isinstance(which, RunFilter):
+        newest()
+    forget_selection()
 
 
-def _deferred(store: RunStore, which: RunFilter, write: Writer) -> Callable[[], bytes]:
-    """Make the file only when somebody asks for it, not with every rerun."""
-
-    def build() -> bytes:
-        buffer = io.BytesIO()
-        write(store, which, buffer)
-        return buffer.getvalue()
-
-    return build
+def csv_file(store: RunStore, which: RunFilter) -> bytes:
+    """The runs that pass the filter as CSV, in UTF-8."""
+    return _joined(to_csv(store.export_rows(which)))
 
 
-def _csv(store: RunStore, which: RunFilter, out: io.BytesIO) -> None:
-    out.writelines(piece.encode() for piece in to_csv(store.export_rows(which)))
+def jsonl_file(store: RunStore, which: RunFilter) -> bytes:
+    """The runs that pass the filter as JSONL, in UTF-8."""
+    return _joined(to_jsonl(store.export_rows(which)))
 
 
-def _jsonl(store: RunStore, which: RunFilter, out: io.BytesIO) -> None:
-    out.writelines(piece.encode() for piece in to_jsonl(store.export_rows(which)))
+def _joined(pieces: Iterable[str]) -> bytes:
+    buffer = io.BytesIO()
+    buffer.writelines(piece.encode() for piece in pieces)
+    return buffer.getvalue()
