@@ -2,7 +2,18 @@
 
 import { make } from "./dom.js";
 
-const APPENDABLE = new Set(["P", "LI", "H1", "H2", "H3", "H4", "H5", "H6", "PRE", "CODE", "UL", "OL", "BLOCKQUOTE", "DIV"]);
+const BLOCKS = new Set(["P", "LI", "H1", "H2", "H3", "H4", "H5", "H6", "PRE", "UL", "OL", "BLOCKQUOTE"]);
+
+// Where text that follows belongs: the innermost block at the very end.
+function endOf(element) {
+  let home = element;
+  for (;;) {
+    const last = home.lastChild;
+    const inner = last?.nodeType === Node.ELEMENT_NODE && (BLOCKS.has(last.tagName) || home.tagName === "PRE");
+    if (!inner) return home;
+    home = last;
+  }
+}
 
 export class AnswerView {
   constructor(run) {
@@ -63,13 +74,8 @@ export class AnswerView {
     const rest = run.text.slice(run.blocksEnd + (run.tail?.units ?? 0));
     this.rawText = document.createTextNode(html === null ? rest.replace(/^\s+/, "") : rest);
     this.tailElement.innerHTML = html ?? "";
-    let home = this.tailElement;
-    if (html === null) home = this.tailElement.appendChild(make("p", { class: "bp-plain-tail" }));
-    while (home.lastElementChild && APPENDABLE.has(home.lastElementChild.tagName)) home = home.lastElementChild;
-    // White space after the last tag would push the growing text onto a line of its own.
-    if (home.lastChild?.nodeType === Node.TEXT_NODE && html !== null && home.tagName !== "CODE") {
-      home.lastChild.data = home.lastChild.data.replace(/\n$/, "");
-    }
+    if (html === null) this.tailElement.append(make("p", { class: "bp-plain-tail" }));
+    const home = endOf(this.tailElement);
     home.append(this.rawText, this.caret);
   }
 
