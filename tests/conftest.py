@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,14 @@ def local_endpoint(weights_cache: Path) -> Iterator[EndpointStatus]:
     assert status.state == "ready", (status.detail, supervisor.log_tail())
     yield status
     supervisor.stop()
+
+
+@pytest.fixture
+def free_tcp_port() -> Callable[[], int]:
+    """Find loopback ports that nobody listens on."""
+
+    def find() -> int:
+        with socket.create_server(("127.0.0.1", 0)) as probe:
+            return int(probe.getsockname()[1])
+
+    return find

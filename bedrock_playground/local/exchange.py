@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import struct
+import sys
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
@@ -22,6 +23,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 MAX_BODY = 25_000_000
 """Bytes; Bedrock's limit for InvokeModel."""
+_LINGER_FORMAT = "hh" if sys.platform == "win32" else "ii"
 _MAX_DRAINED = 4 * MAX_BODY
 
 
@@ -173,6 +175,6 @@ class Exchange:
             # What was written before must be seen before the reset; a reset discards what is still unread.
             await asyncio.sleep(0.05)
             peer = self._transport.get_extra_info("socket")
-            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            peer.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER_FORMAT, 1, 0))
             self._transport.abort()
         raise ClientGone
