@@ -11,7 +11,7 @@ Source: https://smithy.io/2.0/aws/amazon-eventstream.html
 from __future__ import annotations
 
 import struct
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 from zlib import crc32
 
 from bedrock_playground.invocation.errors import StreamCorrupted
@@ -41,12 +41,13 @@ class Frame(NamedTuple):
 class FrameDecoder:
     """Turns chunks of bytes, cut anywhere, into frames."""
 
-    __slots__ = ("_known", "_rest", "broken")
+    __slots__ = ("_rest", "broken")
+
+    # The same few headers come with every frame of every stream: parsed once, then looked up by their bytes.
+    _known: ClassVar[dict[bytes, tuple[str, str, str]]] = {}
 
     def __init__(self) -> None:
         self._rest = b""
-        # The same headers come with every frame of a kind: parsed once, then looked up by their bytes.
-        self._known: dict[bytes, tuple[str, str, str]] = {}
         self.broken: StreamCorrupted | None = None
         """Why nothing more can be read, once a checksum or a length was wrong."""
 
