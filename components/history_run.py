@@ -76,7 +76,7 @@ def _figures(record: RunRecord) -> None:
     result = record.result
     timing, usage = (result.timing, result.usage) if result else (None, None)
     output = usage.output_tokens if usage else None
-    with st.container(horizontal=True, gap="large", key="history_figures"):
+    with st.container(horizontal=True, key="history_figures"):
         for label, value in (
             ("TTFT", _seconds(timing.time_to_first_token if timing else None)),
             ("Total", _seconds(timing.total if timing else None)),
@@ -85,7 +85,8 @@ def _figures(record: RunRecord) -> None:
             ("Output tokens", _number(output)),
             ("Cost", money(record.cost)),
         ):
-            st.metric(label, value, width="content")
+            # Costs have many digits; the others are short.
+            st.metric(label, value, width=200 if label == "Cost" else 140)
 
 
 def _problem(record: RunRecord) -> None:
@@ -169,6 +170,7 @@ def _timing(record: RunRecord) -> None:
             }
         ),
         hide_index=True,
+        height="content",
         alt="When things happened in this run",
     )
 

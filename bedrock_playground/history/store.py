@@ -239,7 +239,7 @@ class RunStore:
             with self._read() as connection:
                 rows = connection.execute(statement).mappings().all()
             for row in rows[:_BATCH]:
-                yield export_row(record_of(row), row)
+                yield export_row(row)
             if len(rows) <= _BATCH:
                 return
             last = rows[_BATCH - 1]

@@ -9,11 +9,12 @@ from decimal import Decimal
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
-from bedrock_playground.history import CursorInvalid, RunFilter, RunRecord, RunStore
+from bedrock_playground.history import CursorInvalid, HistoryUnreadable, RunFilter, RunRecord, RunStore
 from bedrock_playground.history.rows import fold
 from bedrock_playground.invocation.values import RunState
-from tests.store.builders import MODEL, NOON, record
+from tests.store.builders import MODEL, NOON, identity, record, request
 from tests.store.conftest import Place
 
 _MODELS = ("local.a", "local.b", "anthropic.c")
@@ -179,6 +180,17 @@ def test_every_field_of_a_record_comes_back(store: RunStore) -> None:
     assert store.get("nowhere") is None
 
 
+def test_a_run_whose_details_cannot_be_read_is_named_and_still_exported(store: RunStore) -> None:
+    broken, fine = record(1), record(2)
+    store.add([broken, fine])
+    with store._engine.begin() as connection:
+        connection.execute(text("UPDATE run_details SET result = '{\"text\": 7}' WHERE id = 1"))
+    with pytest.raises(HistoryUnreadable, match=broken.run_id):
+        store.get(broken.run_id)
+    assert [run.run_id for run in store.list_runs().runs] == [fine.run_id, broken.run_id]
+    assert [row["answer"] for row in store.export_rows()] == ["Because of Rayleigh scattering.", 7]
+
+
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cost=st.decimals(0, 1_000_000, places=12))
 def test_money_is_exact(store: RunStore, cost: Decimal) -> None:
@@ -220,11 +232,7 @@ class TestDelete:
             assert store.delete(RunFilter()) == 15
 
     def test_the_details_go_too_and_running_runs_stay(self, store: RunStore) -> None:
-        from sqlalchemy import text
-
         store.add([record(state=RunState.COMPLETED)])
-        from tests.store.builders import identity, request
-
         going = identity(run_id="going")
         store.recorder().run_started(going, request())
         assert store.delete(RunFilter()) == 1
