@@ -68,6 +68,8 @@ class Comparison:
         *,
         runs: Iterable[tuple[RunIdentity, InvocationRequest, InvocationResult | None]],
         recorder: RunRecorder | None = None,
+        region: str | None = None,
+        endpoint: str | None = None,
     ) -> Comparison:
         """Make a comparison again from its recorded runs, to show and to continue it.
 
@@ -76,6 +78,8 @@ class Comparison:
             runs: Every run of one comparison; without a result where the process died during it. Of several
                 of the same lane, turn and repeat, the last to start is shown and the others are superseded.
             recorder: Who keeps further runs.
+            region: The Region called by further runs; as in the last run if not given.
+            endpoint: Where further runs go; as in the last run if not given.
 
         Raises:
             ValueError: There is no run, or they belong to several comparisons.
@@ -89,8 +93,8 @@ class Comparison:
             invoker,
             recorder=recorder,
             comparison_id=last.comparison_id,
-            region=last.region,
-            endpoint=last.endpoint,
+            region=region or last.region,
+            endpoint=endpoint or last.endpoint,
         )
         by_label: dict[str, list[LaneRun]] = {}
         for identity, request, result in ordered:

@@ -84,6 +84,8 @@ class LaneRun:
         """Seconds from the request's first byte to the first reasoning text."""
         self.record_error: str | None = None
         """Why this run is not in the history, if the recorder failed."""
+        self.began = False
+        """Whether it was ever started: a run stopped while it waited was not."""
         self.superseded = False
         """Whether a rerun took its place."""
         self._text = GrowingText()
@@ -98,6 +100,7 @@ class LaneRun:
     ) -> LaneRun:
         """Make a run that is over; without a result it was interrupted."""
         run = cls(identity, request)
+        run.began = True
         if result is None:
             run.state = RunState.INTERRUPTED
             return run
@@ -137,6 +140,7 @@ class LaneRun:
     def begin(self, identity: RunIdentity) -> None:
         """Note that it starts now."""
         self.identity = identity
+        self.began = True
         self._zero = perf_counter()
         self.state = RunState.RUNNING
 
@@ -240,8 +244,8 @@ class Lane:
     def current(self) -> LaneRun | None:
         """The run to look at: the one that runs, else the last one that has started, else the first."""
         shown = [run for run in self._runs if not run.superseded]
-        started = [run for run in shown if run.state is not RunState.PENDING]
-        return started[-1] if started else next(iter(shown), None)
+        began = [run for run in shown if run.began]
+        return began[-1] if began else next(iter(shown), None)
 
     @property
     def latest_turn(self) -> tuple[LaneRun, ...]:

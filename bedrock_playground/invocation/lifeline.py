@@ -22,12 +22,12 @@ _T = TypeVar("_T")
 class Lifeline:
     """Cancels one invocation, whatever it is doing."""
 
-    __slots__ = ("_lock", "_socket", "_wake", "cancelled")
+    __slots__ = ("_lock", "_shut", "_wake", "cancelled")
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._wake: threading.Event | None = None
-        self._socket: socket.socket | None = None
+        self._shut: Callable[[], None] | None = None
         self.cancelled = False
         """Whether somebody asked to stop; never unset."""
 
@@ -35,23 +35,22 @@ class Lifeline:
         """End it now; callable from any thread, any number of times."""
         with self._lock:
             self.cancelled = True
-            held, wake = self._socket, self._wake
-            if wake is not None:
-                wake.set()
-            if held is not None:
-                _shut(held)
+            if self._wake is not None:
+                self._wake.set()
+            if self._shut is not None:
+                self._shut()
 
     def check(self) -> None:
         """Raise :class:`Cancelled` if somebody asked to stop."""
         if self.cancelled:
             raise Cancelled("Stopped.")
 
-    def hold(self, sock: socket.socket | None) -> None:
-        """Name the socket to shut down on cancel; ``None`` when it is given back to the pool."""
+    def hold(self, shut: Callable[[], None] | None) -> None:
+        """Name what wakes the reader on cancel; ``None`` when there is nothing to wake any more."""
         with self._lock:
-            self._socket = sock
-            if self.cancelled and sock is not None:
-                _shut(sock)
+            self._shut = shut
+            if self.cancelled and shut is not None:
+                shut()
 
     def sleep(self, seconds: float) -> None:
         """Wait, and not a moment longer than until cancelled.
@@ -103,7 +102,8 @@ class Lifeline:
             return self._wake
 
 
-def _shut(sock: Any) -> None:  # noqa: ANN401 - pyOpenSSL's sockets only look like sockets
+def shut_down(sock: Any) -> None:  # noqa: ANN401 - pyOpenSSL's sockets only look like sockets
+    """Shut a socket down, so that whoever reads from it wakes up."""
     # The plain socket's method: SSLSocket's own would drop the TLS state under the reader's feet, and the
     # reader would take what is left in the kernel's buffer for plain text.
     with contextlib.suppress(OSError):

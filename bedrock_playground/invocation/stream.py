@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from bedrock_playground.invocation.transport import Call
 
 _READ_SIZE = 65536
+_GRACE = 1.0
+"""Seconds to wait for the end of a body whose last event has come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,9 @@ class Run:
                     lifeline.check()
             if decoder.broken is not None:
                 raise decoder.broken
+            if self.answer.stopped and self.answer.metadata_seen:
+                # All is said; a server that does not end its body must not keep the lane busy.
+                call.allow_silence(_GRACE)
         self._check_whole(decoder)
         return perf_counter() - origin
 

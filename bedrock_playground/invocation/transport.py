@@ -23,7 +23,7 @@ from botocore.awsrequest import (
 )
 from botocore.httpsession import URLLib3Session
 
-from bedrock_playground.invocation.lifeline import Lifeline
+from bedrock_playground.invocation.lifeline import Lifeline, shut_down
 
 _thread = threading.local()
 
@@ -31,11 +31,12 @@ _thread = threading.local()
 class Call:
     """One try of one request, as its connection sees it. Times are ``perf_counter``'s."""
 
-    __slots__ = ("began", "head_at", "lifeline", "raw", "sent_at", "sock")
+    __slots__ = ("_connection", "began", "head_at", "lifeline", "raw", "sent_at", "sock")
 
     def __init__(self, lifeline: Lifeline) -> None:
         self.lifeline = lifeline
         """Where a cancel comes from."""
+        self._connection: Any = None
         self.began = perf_counter()
         """When the try began."""
         self.sent_at: float | None = None
@@ -71,18 +72,51 @@ class Call:
         """Open a connection so that a cancel need not wait for it."""
         self.lifeline.run(connect, abandoned=close)
 
-    def sending(self, sock: socket.socket) -> None:
-        """Note that the first byte is about to be written."""
-        self.sock = sock
-        self.lifeline.hold(sock)
+    def sending(self, connection: Any) -> None:  # noqa: ANN401 - one of the two below
+        """Take a connection over, open, and note that the first byte is about to be written."""
+        connection.take(self)
+        self._connection = connection
+        self.sock = connection.sock
+        self.lifeline.hold(self._shut)
         self.lifeline.check()
         self.sent_at = perf_counter()
 
+    def _shut(self) -> None:
+        self._connection.shut_for(self)
+
 
 class _Reporting:
-    """Mixed into botocore's connections."""
+    """Mixed into botocore's connections: knows which call uses it.
+
+    A connection returns to the pool when its response was read to the end, which is before the call is
+    closed: a cancel in between must not reach whoever uses the connection next.
+    """
 
     sock: Any
+    close: Callable[[], None]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - as urllib3 has it
+        super().__init__(*args, **kwargs)
+        self._use = threading.Lock()
+        self._user: Call | None = None
+        self._is_shut = False
+
+    def take(self, call: Call) -> None:
+        """Belong to a call from now on, with an open socket."""
+        with self._use:
+            self._user = call
+            stale, self._is_shut = self._is_shut, False
+        if stale:
+            self.close()
+        if self.sock is None:
+            self.connect()
+
+    def shut_for(self, call: Call) -> None:
+        """Shut the socket down, if it still belongs to the call."""
+        with self._use:
+            if self._user is call and call.sock is not None:
+                self._is_shut = True
+                shut_down(call.sock)
 
     def connect(self) -> None:
         call: Call | None = getattr(_thread, "call", None)
@@ -95,9 +129,7 @@ class _Reporting:
     def request(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as urllib3 has it
         call: Call | None = getattr(_thread, "call", None)
         if call is not None:
-            if self.sock is None:
-                self.connect()
-            call.sending(self.sock)
+            call.sending(self)
         return super().request(*args, **kwargs)  # type: ignore[misc]
 
 

@@ -21,6 +21,10 @@ from bedrock_playground.invocation import (
     RunState,
     TextDelta,
 )
+from bedrock_playground.invocation.client import ClientCache
+from bedrock_playground.invocation.codec import converse_arguments
+from bedrock_playground.invocation.lifeline import Lifeline
+from bedrock_playground.invocation.transport import Call
 from tests.wire.invocation.conftest import Serve, invoker_for
 from tests.wire.invocation.scripted import METADATA, STOP, Exchange, text_event
 
@@ -181,3 +185,48 @@ def test_at_any_moment_there_is_exactly_one_end(serve: Serve, delay: float) -> N
     time.sleep(delay)
     result = consumer.cancel().result
     assert result.text == "x" * len(result.timing.arrivals)
+
+
+def test_a_late_cancel_does_not_reach_the_connections_next_user(serve: Serve) -> None:
+    arrived, go = threading.Event(), threading.Event()
+
+    def wait_then_answer(exchange: Exchange) -> None:
+        arrived.set()
+        assert go.wait(10)
+        exchange.answer()
+
+    server = serve(Exchange.answer, wait_then_answer)
+    invoker = invoker_for(server.url)
+    client = ClientCache().get(invoker.config)
+    arguments = converse_arguments(REQUEST)
+    # The first call has read its response to the end, so the pool has its connection, but is not closed.
+    first = Call(Lifeline())
+    first.perform(client.boto.converse_stream, arguments)
+    while first.raw.read1(65536):
+        pass
+    second = Call(Lifeline())
+    thread = threading.Thread(
+        target=second.perform, args=(client.boto.converse_stream, arguments), daemon=True
+    )
+    thread.start()
+    assert arrived.wait(10)
+    first.lifeline.cancel()
+    go.set()
+    thread.join(10)
+    assert b"Hello" in second.raw.read()
+    assert server.connections == 1
+
+
+def test_a_connection_that_a_cancel_has_shut_is_not_used_again(serve: Serve) -> None:
+    server = serve(Exchange.answer)
+    invoker = invoker_for(server.url)
+    client = ClientCache().get(invoker.config)
+    first = Call(Lifeline())
+    first.perform(client.boto.converse_stream, converse_arguments(REQUEST))
+    while first.raw.read1(65536):
+        pass
+    first.lifeline.cancel()
+    second = Call(Lifeline())
+    second.perform(client.boto.converse_stream, converse_arguments(REQUEST))
+    assert b"Hello" in second.raw.read()
+    assert server.connections == 2

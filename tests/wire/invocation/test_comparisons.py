@@ -206,6 +206,7 @@ class TestCancel:
         for lane in comparison.lanes:
             assert [run.state for run in lane.runs] == [RunState.CANCELLED] * 3
             assert [run.text for run in lane.runs] == ["part", "", ""]
+            assert lane.current is lane.runs[0], "the run that has something to show"
             for run in lane.runs:
                 assert run.result is not None
                 assert isinstance(run.result.error, Cancelled)

@@ -184,6 +184,16 @@ def test_a_cut_after_message_stop_loses_nothing_but_the_metadata(serve: Serve) -
     assert (result.error, result.text, result.usage) == (None, "done", None)
 
 
+def test_a_body_that_does_not_end_after_its_last_event_is_not_waited_for(serve: Serve) -> None:
+    def handler(exchange: Exchange) -> None:
+        begin(text_event("done"), STOP, METADATA)(exchange)
+        exchange.wait_for_client_to_leave(60)
+
+    result = run(serve(handler).url, stall=60)[1]
+    assert (result.error, result.text) == (None, "done")
+    assert result.usage is not None
+
+
 def cut_in_a_frame(exchange: Exchange) -> None:
     begin(text_event("part"), text_event("never seen")[:20])(exchange)
     exchange.cut()
