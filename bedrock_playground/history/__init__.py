@@ -7,6 +7,7 @@ from bedrock_playground.history.errors import (
     HistoryUnavailable,
     HistoryUnreadable,
     HistoryUrlInvalid,
+    RunUnreadable,
 )
 from bedrock_playground.history.export import CSV_COLUMNS, to_csv, to_jsonl
 from bedrock_playground.history.queries import CursorInvalid
@@ -28,6 +29,7 @@ __all__ = [
     "RunRecord",
     "RunStore",
     "RunSummary",
+    "RunUnreadable",
     "StoreRecorder",
     "to_csv",
     "to_jsonl",

@@ -7,6 +7,7 @@
     ├── HistoryUnreadable       the file is not a database, or is damaged
     ├── HistoryTooNew           a newer version of this program wrote it
     ├── HistoryDriverMissing    the database needs a Python package that is not installed
+    ├── RunUnreadable           one run was stored in a form that this version cannot read
     └── HistoryUrlInvalid       the address of the database cannot be used
 """
 
@@ -58,6 +59,14 @@ class HistoryDriverMissing(HistoryError):
     """The database needs a Python package that is not installed."""
 
     advice: ClassVar[str] = "Install it with: pip install 'bedrock-playground[postgres]'"
+
+
+class RunUnreadable(HistoryError):
+    """One run was stored in a form that this version cannot read."""
+
+    advice: ClassVar[str] = (
+        "Upgrade Bedrock Playground if a newer version wrote it. The JSONL export has the run as it is stored."
+    )
 
 
 class HistoryUrlInvalid(HistoryError):

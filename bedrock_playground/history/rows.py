@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
-from bedrock_playground.history.errors import HistoryUnreadable
+from bedrock_playground.history.errors import RunUnreadable
 from bedrock_playground.history.records import RunRecord, RunSummary
 from bedrock_playground.history.schema import runs
 from bedrock_playground.invocation.protocol import RunIdentity
@@ -133,13 +133,13 @@ def record_of(row: RowMapping) -> RunRecord:
     """The record in a row of ``runs`` joined with ``run_details``.
 
     Raises:
-        HistoryUnreadable: The stored request or result is not what this version can read.
+        RunUnreadable: The stored request or result is not what this version can read.
     """
     try:
         request = request_from_json(json.loads(row["request"]))
         result = None if row["result"] is None else result_from_json(json.loads(row["result"]))
     except ValueError as error:
-        raise HistoryUnreadable(f"The run {row['run_id']} cannot be read: {error}.") from error
+        raise RunUnreadable(f"The run {row['run_id']} cannot be read: {error}.") from error
     return RunRecord(
         identity=RunIdentity(**{field.name: row[field.name] for field in fields(RunIdentity)}),
         request=request,

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from bedrock_playground.history import CursorInvalid, HistoryUnreadable, RunFilter, RunRecord, RunStore
+from bedrock_playground.history import CursorInvalid, RunFilter, RunRecord, RunStore, RunUnreadable
 from bedrock_playground.history.rows import fold
 from bedrock_playground.invocation.values import RunState
 from tests.store.builders import MODEL, NOON, identity, record, request
@@ -185,7 +185,7 @@ def test_a_run_whose_details_cannot_be_read_is_named_and_still_exported(store: R
     store.add([broken, fine])
     with store._engine.begin() as connection:
         connection.execute(text("UPDATE run_details SET result = '{\"text\": 7}' WHERE id = 1"))
-    with pytest.raises(HistoryUnreadable, match=broken.run_id):
+    with pytest.raises(RunUnreadable, match=broken.run_id):
         store.get(broken.run_id)
     assert [run.run_id for run in store.list_runs().runs] == [fine.run_id, broken.run_id]
     assert [row["answer"] for row in store.export_rows()] == ["Because of Rayleigh scattering.", 7]
