@@ -65,7 +65,8 @@ class RunUnreadable(HistoryError):
     """One run was stored in a form that this version cannot read."""
 
     advice: ClassVar[str] = (
-        "Upgrade Bedrock Playground if a newer version wrote it. The JSONL export has the run as it is stored."
+        "Upgrade Bedrock Playground if a newer version wrote it. The JSONL export has the run as "
+        "it is stored."
     )
 
 

@@ -90,8 +90,8 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 def export_row(row: RowMapping) -> dict[str, Any]:
     """Flatten a row of ``runs`` joined with its stored request and result.
 
-    The JSON is taken as it is stored, not made into values first: that is twice as quick, and a run whose details
-    this version cannot read does not end the export.
+    The JSON is taken as it is stored, not made into values first: that is twice as quick, and a run
+    whose details this version cannot read does not end the export.
     """
     request = json.loads(row["request"])
     result = None if row["result"] is None else json.loads(row["result"])
