@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bedrock_playground.invocation.blocks import Block, block_from_converse, document_of
+from bedrock_playground.invocation.blocks import Block, block_from_converse, document_of, number_of, usage_of
 from bedrock_playground.invocation.codec import Document, clean, has_surrogates, join_surrogates, to_json
 from bedrock_playground.invocation.errors import InvocationError
 from bedrock_playground.invocation.events import (
@@ -321,7 +321,7 @@ class Answer:
 
     def _metadata(self, body: Document, at: float) -> InvocationEvent | None:
         self.metadata_seen = True
-        latency = _number(document_of(body, "metrics").get("latencyMs"))
+        latency = number_of(document_of(body, "metrics").get("latencyMs"))
         self._server_latency = None if latency is None else latency / 1000
         trace = document_of(body, "trace")
         if "guardrail" in trace:
@@ -380,33 +380,6 @@ _EVENTS: dict[str, _Handler] = {
     "messageStop": Answer._message_stop,  # noqa: SLF001
     "metadata": Answer._metadata,  # noqa: SLF001
 }
-
-
-def usage_of(usage: Mapping[str, Any]) -> Usage:
-    """Make our counts of Converse's ``usage``; what is absent or no number is unknown."""
-    details = usage.get("cacheDetails")
-    hour = [
-        count
-        for detail in (details if isinstance(details, list) else [])
-        if isinstance(detail, Mapping) and detail.get("ttl") == "1h"
-        if (count := _integer(detail.get("inputTokens"))) is not None
-    ]
-    return Usage(
-        input_tokens=_integer(usage.get("inputTokens")),
-        output_tokens=_integer(usage.get("outputTokens")),
-        cache_read_input_tokens=_integer(usage.get("cacheReadInputTokens")),
-        cache_write_input_tokens=_integer(usage.get("cacheWriteInputTokens")),
-        cache_write_1h_input_tokens=sum(hour) if hour else None,
-        total_tokens=_integer(usage.get("totalTokens")),
-    )
-
-
-def _integer(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _unknown_name(kind: str, value: object) -> str:

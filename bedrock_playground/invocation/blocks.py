@@ -1,4 +1,4 @@
-"""One content block of an answer while it grows, and content blocks out of Converse's JSON; pure."""
+"""One content block of an answer while it grows, and our values out of pieces of Converse's JSON; pure."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from bedrock_playground.invocation.values import (
     TextBlock,
     ToolResultBlock,
     ToolUseBlock,
+    Usage,
 )
 
 
@@ -109,6 +110,34 @@ def tool_result(fields: Mapping[str, Any]) -> ContentBlock:
     if fields.get("type") is not None or status not in {None, "success", "error"}:
         return RawBlock({"toolResult": dict(fields)})
     return ToolResultBlock(fields.get("toolUseId", ""), tuple(fields.get("content") or ()), status)
+
+
+def usage_of(usage: Mapping[str, Any]) -> Usage:
+    """Make our counts of Converse's ``usage``; what is absent or no number is unknown."""
+    details = usage.get("cacheDetails")
+    hour = [
+        count
+        for detail in (details if isinstance(details, list) else [])
+        if isinstance(detail, Mapping) and detail.get("ttl") == "1h"
+        if (count := _integer(detail.get("inputTokens"))) is not None
+    ]
+    return Usage(
+        input_tokens=_integer(usage.get("inputTokens")),
+        output_tokens=_integer(usage.get("outputTokens")),
+        cache_read_input_tokens=_integer(usage.get("cacheReadInputTokens")),
+        cache_write_input_tokens=_integer(usage.get("cacheWriteInputTokens")),
+        cache_write_1h_input_tokens=sum(hour) if hour else None,
+        total_tokens=_integer(usage.get("totalTokens")),
+    )
+
+
+def _integer(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def number_of(value: object) -> float | None:
+    """Return a number; anything else is unknown."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def document_of(value: Mapping[str, Any], key: str) -> Mapping[str, Any]:
