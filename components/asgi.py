@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections.abc import Iterable
+from hashlib import sha256
+from importlib.resources import files
+from pathlib import Path
 
 from starlette.datastructures import MutableHeaders
 from starlette.middleware import Middleware
@@ -12,36 +17,47 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bedrock_playground.settings import load_settings
 from components.live.route import LiveOptions, live_routes
 
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "img-src 'self' data: blob:",
-        "style-src 'self' 'unsafe-inline'",
-        "script-src 'self' blob:",
-        "connect-src 'self'",
-        "font-src 'self' data:",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "frame-ancestors 'self'",
+_INLINE_SCRIPT = re.compile(rb"<script>(.*?)</script>", re.DOTALL)
+
+
+def content_security_policy() -> str:
+    """Return the policy: nothing is loaded from, or sent to, anywhere else, whatever a model writes.
+
+    ``blob:`` scripts are how Streamlit's components get their inline JavaScript, inline styles are Emotion's,
+    WebAssembly (not JavaScript's ``eval``) is what Streamlit's 64-bit numbers and Graphviz charts run on, and the
+    hashes are those of the inline scripts in the installed Streamlit's own page.
+    """
+    return "; ".join(
+        (
+            "default-src 'self'",
+            "img-src 'self' data: blob:",
+            "style-src 'self' 'unsafe-inline'",
+            " ".join(("script-src 'self' blob: 'wasm-unsafe-eval'", *_inline_script_hashes())),
+            "connect-src 'self'",
+            "font-src 'self' data:",
+            "object-src 'none'",
+            "base-uri 'self'",
+            "frame-ancestors 'self'",
+        )
     )
-)
-"""Nothing is loaded from, or sent to, anywhere else: whatever a model writes, no request leaves the page.
 
-``blob:`` scripts are how Streamlit's components get their inline JavaScript; inline styles are Emotion's.
-"""
 
-_HEADERS = {
-    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-}
+def _inline_script_hashes() -> list[str]:
+    page = Path(str(files("streamlit"))) / "static" / "index.html"
+    scripts = _INLINE_SCRIPT.findall(page.read_bytes()) if page.is_file() else []
+    return [f"'sha256-{b64encode(sha256(script).digest()).decode()}'" for script in scripts]
 
 
 class SafeHeaders:
-    """ASGI middleware that puts the headers of this module on every HTTP response."""
+    """ASGI middleware that puts the policy and two more headers on every HTTP response."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._headers = {
+            "Content-Security-Policy": content_security_policy(),
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on and add the headers to its answer."""
@@ -52,7 +68,7 @@ class SafeHeaders:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _HEADERS.items():
+                for name, value in self._headers.items():
                     headers[name] = value
             await send(message)
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
+from xml.etree.ElementTree import Element, tostring
 
-from latex2mathml.converter import convert
+from latex2mathml.converter import convert_to_element
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
@@ -44,10 +45,26 @@ def to_mathml(tex: str, *, display: bool) -> str:
     """Return MathML for ``tex``, or the source as code where it cannot be understood."""
     if len(tex) <= MAX_FORMULA and _depth(tex) <= 40:
         try:
-            return convert(tex, display="block" if display else "inline")
+            return _serialise(convert_to_element(tex, display="block" if display else "inline"))
         except Exception:  # noqa: BLE001, S110 - the converter raises whatever a malformed formula leads it to
             pass
     return f"<code>{escape(tex, quote=False)}</code>"
+
+
+def _serialise(math: Element) -> str:
+    r"""Write MathML with every text escaped once, and without rows that hold a single thing.
+
+    The converter's own writer leaves ``\text{<img>}`` as a tag.
+    """
+    for element in list(math.iter()):
+        element.text = unescape(element.text) if element.text else None
+        for place, child in enumerate(list(element)):
+            while child.tag == "mrow" and len(child) == 1 and not child.attrib:
+                child = child[0]  # noqa: PLW2901 - peels nested rows
+            element[place] = child
+    if len(math) == 1 and math[0].tag == "mrow" and not math[0].attrib:
+        math[:] = list(math[0])
+    return tostring(math, encoding="unicode", short_empty_elements=False)
 
 
 def _depth(tex: str) -> int:

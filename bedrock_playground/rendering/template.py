@@ -199,7 +199,9 @@ class _Encoder:
 
     def finish(self) -> Template:
         self._flush()
-        return Template("".join(self._code).rstrip(")"), tuple(self._literals))
+        while self._code and self._code[-1] == ")":
+            self._code.pop()
+        return Template("".join(self._code), tuple(self._literals))
 
     def _words(self, words: str) -> None:
         reach = _WINDOW if len(words) > 2 else 3

@@ -120,6 +120,14 @@ class LiveComparison(Protocol):
         ...
 
 
+_INTERRUPTED: Mapping[str, object] = {
+    "type": "Interrupted",
+    "what": "The app ended during this run, so how it would have gone on is not known.",
+    "advice": "Run it again.",
+    "retryable": True,
+}
+
+
 def run_head(run: LiveRun) -> Mapping[str, object]:
     """Describe what never changes about a run, as JSON for the browser."""
     identity, request = run.identity, run.request
@@ -155,6 +163,8 @@ def run_status(run: LiveRun) -> dict[str, object]:
             "rttft": _rounded(timing.time_to_first_reasoning_token),
             "error": _error(result),
         }
+    elif run.state is RunState.INTERRUPTED:
+        status["error"] = _INTERRUPTED
     return status
 
 

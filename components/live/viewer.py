@@ -38,7 +38,7 @@ FRAME_CHARACTERS = 48_000
 """Characters of text in one frame at most; more would make a long task of it in the browser."""
 FRAME_BLOCKS = 40
 """Blocks of one run in one frame at most."""
-TAIL_BUDGET = 1.75
+TAIL_BUDGET = 1.7
 """Rich tails are sent while all bytes stay below this many times the text's."""
 _ALLOWANCE = 1_500
 _ARRIVAL_POINTS = 40

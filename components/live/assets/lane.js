@@ -23,6 +23,7 @@ class LaneView {
     this.data = data;
     this.answers = new Map();
     this.repeat = 0;
+    this.picked = false; // whether the reader chose a repeat; until then the one that runs is shown
     this.showRaw = false;
     this.stuck = true;
     this.tabs = make("div", { class: "bp-tabs", role: "tablist", "aria-label": "Repeats", hidden: true });
@@ -73,7 +74,10 @@ class LaneView {
     const mine = [...this.connection.runs.values()].filter((run) => run.label === this.data.label);
     const lastTurn = Math.max(0, ...mine.map((run) => run.turn));
     const current = mine.filter((run) => run.turn === lastTurn).sort((a, b) => a.repeat - b.repeat);
-    if (!current.some((run) => run.repeat === this.repeat)) this.repeat = 0;
+    if (lastTurn !== this.lastTurn) this.picked = false;
+    this.lastTurn = lastTurn;
+    const begun = current.filter((run) => run.facts.state !== "pending");
+    if (!this.picked) this.repeat = begun.at(-1)?.repeat ?? 0;
     this.current = current.find((run) => run.repeat === this.repeat) ?? current[0] ?? null;
     this.drawTabs(current);
     const shown = [];
@@ -111,10 +115,18 @@ class LaneView {
         make("button", {
           type: "button", role: "tab", class: "bp-tab", "aria-selected": String(run === this.current),
           "data-state": run.facts.state, title: `Repeat ${run.repeat + 1}: ${run.facts.state}`,
-          onclick: () => { this.repeat = run.repeat; this.stuck = true; this.layout(); },
+          onclick: () => this.pick(run.repeat),
         }, String(run.repeat + 1)),
       ),
     );
+  }
+
+  pick(repeat) {
+    this.picked = true;
+    this.repeat = repeat;
+    this.stuck = true;
+    this.layout();
+    this.painted();
   }
 
   text(run, delta) {
@@ -138,6 +150,8 @@ class LaneView {
     this.answers.get(run.id)?.facts();
     const tab = this.tabs.children[run.repeat];
     if (tab) tab.dataset.state = run.facts.state;
+    const begins = run.facts.state === "running" && run.turn === this.lastTurn && run.repeat !== this.repeat;
+    if (begins && !this.picked) this.layout();
     if (run === this.current) this.refresh();
     if (run === this.current && run.final) this.say(run);
   }
