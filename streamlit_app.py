@@ -44,6 +44,11 @@ def router() -> None:
 if get_script_run_ctx(suppress_warning=True) is not None:
     router()
 else:
+    from streamlit.runtime.pages_manager import PagesManager
+
     from components.asgi import middleware, routes
 
+    # A folder named "pages" makes Streamlit 1.67 look for pages there until the router has run once: the
+    # first address opened after a start is not found, unless it is home. st.navigation sets the same.
+    PagesManager.uses_pages_directory = False
     app = st.App(__file__, routes=routes(), middleware=middleware())

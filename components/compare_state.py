@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
@@ -77,6 +78,22 @@ def stop_all() -> None:
     comparison = _live()
     if comparison is not None and not comparison.done:
         comparison.cancel()
+
+
+def rerun(letter: str) -> None:
+    """Run one variant again, with the settings that stand in its lane now; the others are left alone."""
+    comparison = _live()
+    variant = variants.read(letter)
+    if comparison is None or not variant.model.strip():
+        st.session_state[_PROBLEM] = f"No model is picked for {letter}. Pick one first."
+        return
+    settings = variant.request("", system=st.session_state.get(SYSTEM) or None)
+    comparison.rerun(
+        letter,
+        change=lambda sent: replace(
+            sent, model_id=settings.model_id, system=settings.system, parameters=settings.parameters
+        ),
+    )
 
 
 def follow_up(text: str) -> None:

@@ -23,6 +23,7 @@ EXAMPLES = {
 # Lanes share a row while each keeps 360 px, and wrap to further rows then; one may take the whole width.
 _LANES_CSS = """
 <style>
+[data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 2vw, 2rem); }
 .st-key-lanes { gap: 1rem; align-items: flex-start; }
 .st-key-lanes > div { flex: 1 1 360px !important; min-width: min(360px, 100%) !important; max-width: 100%; }
 .st-key-lanes [class*="st-key-head_"] { flex-wrap: nowrap; }
@@ -52,6 +53,8 @@ def prompt_area(*, connection: Connection | None, comparison: Comparison | None)
         placeholder="Ask every variant the same thing. Ctrl+Enter runs.",
     )
     running = comparison is not None and not comparison.done
+    # None of these has `help`: Streamlit draws a button with a tooltip twice, which doubles it for keyboards
+    # and screen readers too.
     with st.container(horizontal=True, vertical_alignment="center", key="actions"):
         st.button(
             "Run",
@@ -62,9 +65,6 @@ def prompt_area(*, connection: Connection | None, comparison: Comparison | None)
             disabled=connection is None,
             on_click=_run,
             args=(connection,),
-            help="Send the prompt to every variant at once."
-            if connection
-            else "The endpoint is not ready yet; the page says how far it is.",
         )
         st.button(
             "Stop",
@@ -72,7 +72,6 @@ def prompt_area(*, connection: Connection | None, comparison: Comparison | None)
             icon=":material/stop:",
             disabled=not running,
             on_click=compare_state.stop_all,
-            help="Stop every lane; what they wrote so far is kept.",
         )
         _more_actions(comparison)
     if problem := compare_state.problem():
@@ -120,7 +119,6 @@ def _more_actions(comparison: Comparison | None) -> None:
         icon=":material/add:",
         disabled=not variants.letters() or len(variants.letters()) >= len(variants.LETTERS),
         on_click=_add_variant,
-        help="Up to eight; the new one is a copy of the last.",
     )
     if comparison is not None:
         st.button(
@@ -129,7 +127,6 @@ def _more_actions(comparison: Comparison | None) -> None:
             icon=":material/restart_alt:",
             type="tertiary",
             on_click=compare_state.clear,
-            help="Put this comparison away; it stays in the history.",
         )
 
 
@@ -173,11 +170,12 @@ def lanes(*, catalogue: Catalogue, comparison: Comparison | None) -> None:
     with st.container(horizontal=True, key="lanes"):
         for letter in variants.letters():
             with st.container(border=True, key=f"lane_{letter}"):
-                editor(letter, catalogue)
-                if comparison is not None and letter in in_comparison:
-                    live.lane(comparison.id, letter, key=f"live_{letter}")
+                shown = letter in in_comparison
+                editor(letter, catalogue, rerun=compare_state.rerun if shown else None)
+                if comparison is not None and shown:
+                    live.lane(comparison.id, letter, key=f"live_{letter}", expanded=expanded == letter)
                 else:
-                    st.caption("The answer will stream here.")
+                    st.caption("Press Run: the answer streams here.")
 
 
 def under_the_lanes(comparison: Comparison) -> None:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from bedrock_playground.invocation import Comparison, LaneRun
+from components.variants import LETTERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def figures(comparison: Comparison) -> None:
     with st.grid(3, min_column_width=300):
         for measure in MEASURES:
             st.plotly_chart(
-                bars(data, measure),
+                bars(data, measure, dark=st.context.theme.type == "dark"),
                 key=f"figure_{measure.column}",
                 config={"displayModeBar": False},
                 alt=_in_words(data, measure),
@@ -91,13 +92,15 @@ def figures(comparison: Comparison) -> None:
         )
 
 
-def bars(data: pd.DataFrame, measure: Measure) -> go.Figure:
-    """A bar per variant at the median of its runs, and with repeats a dot per run.
+def bars(data: pd.DataFrame, measure: Measure, *, dark: bool = False) -> go.Figure:
+    """A bar per variant at the median of its runs, and with repeats a dash per run.
 
     Args:
         data: :func:`table`'s rows.
         measure: Which column.
+        dark: Whether it stands on a dark page.
     """
+    colours = dict(zip(LETTERS, _ON_DARK if dark else _ON_LIGHT, strict=True))
     labels = list(dict.fromkeys(data["variant"]))
     known = data[pd.to_numeric(data[measure.column], errors="coerce").notna()]
     medians = known.groupby("variant")[measure.column].median() if not known.empty else pd.Series(dtype=float)
@@ -106,7 +109,7 @@ def bars(data: pd.DataFrame, measure: Measure) -> go.Figure:
         go.Bar(
             x=labels,
             y=values,
-            marker_color=[_COLOURS[label] for label in labels],
+            marker_color=[colours[label] for label in labels],
             text=["n/a" if value is None else f"{value:,.0f}" for value in values],
             textposition="auto",
             hovertemplate=f"%{{x}}: %{{y:,.1f}} {measure.unit}<extra></extra>",
@@ -129,7 +132,7 @@ def bars(data: pd.DataFrame, measure: Measure) -> go.Figure:
             "font": {"size": 15},
         },
         height=260,
-        margin={"l": 8, "r": 8, "t": 56, "b": 8},
+        margin={"l": 8, "r": 8, "t": 64, "b": 8},
         showlegend=False,
         xaxis={"type": "category", "categoryorder": "array", "categoryarray": labels},
         yaxis={"rangemode": "tozero"},
@@ -137,13 +140,9 @@ def bars(data: pd.DataFrame, measure: Measure) -> go.Figure:
     return figure
 
 
-_COLOURS = dict(
-    zip(
-        "ABCDEFGH",
-        ("#0072b2", "#d55e00", "#009e73", "#b4508f", "#b07800", "#3a9bd9", "#6b4c9a", "#5f6b76"),
-        strict=True,
-    )
-)
+# Okabe and Ito's colours, as in .streamlit/config.toml: a letter keeps its colour whatever stands beside it.
+_ON_LIGHT = ("#0072b2", "#d55e00", "#009e73", "#b4508f", "#b07800", "#3a9bd9", "#6b4c9a", "#5f6b76")
+_ON_DARK = ("#4da3e0", "#f08a4b", "#35c496", "#e08fc0", "#e3b341", "#8ccbf5", "#b39ddb", "#a3afbd")
 
 
 def _in_words(data: pd.DataFrame, measure: Measure) -> str:

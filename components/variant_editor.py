@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from bedrock_playground.catalog import Catalogue, top_k_of
@@ -9,6 +11,7 @@ from components import variants
 from components.variants import SETTINGS, Setting, key
 
 _MENU = {
+    "rerun": ":material/play_arrow: Run this one with its settings",
     "duplicate": ":material/content_copy: Duplicate",
     "left": ":material/arrow_back: Move left",
     "right": ":material/arrow_forward: Move right",
@@ -30,26 +33,25 @@ EXPANDED = "expanded_lane"
 """The session state's key of the lane that takes the whole width, if one does."""
 
 
-def editor(letter: str, catalogue: Catalogue) -> None:
+def editor(letter: str, catalogue: Catalogue, *, rerun: Callable[[str], None] | None) -> None:
     """Draw the head of a lane.
 
     Args:
         letter: Which variant.
         catalogue: The models to offer; any other id may be typed.
+        rerun: Runs this variant alone with the settings that stand here; ``None`` where nothing was run yet.
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"head_{letter}"):
         st.markdown(f"**{letter}**", width="content")
         _model(letter, catalogue)
         st.menu_button(
-            "",
-            _actions(letter),
-            icon=":material/more_vert:",
+            "More",
+            _actions(letter, can_rerun=rerun is not None),
             key=f"menu_{letter}",
             format_func=lambda action: _MENU[action],
             on_click=_act,
-            args=(letter,),
+            args=(letter, rerun),
             type="tertiary",
-            help=f"More for variant {letter}",
         )
     variant = variants.read(letter)
     with st.popover(variant.summary(), icon=":material/tune:", width="stretch", key=f"settings_{letter}"):
@@ -160,12 +162,13 @@ def _typed(letter: str, setting: Setting) -> None:
     variants.set_number(letter, setting, setting.low if value is None else value)
 
 
-def _actions(letter: str) -> list[str]:
+def _actions(letter: str, *, can_rerun: bool) -> list[str]:
     order = variants.letters()
     expanded = st.session_state.get(EXPANDED) == letter
     return [
         action
         for action, offered in (
+            ("rerun", can_rerun),
             ("duplicate", len(order) < len(variants.LETTERS)),
             ("left", order[0] != letter),
             ("right", order[-1] != letter),
@@ -176,8 +179,10 @@ def _actions(letter: str) -> list[str]:
     ]
 
 
-def _act(letter: str) -> None:
+def _act(letter: str, rerun: Callable[[str], None] | None) -> None:
     match st.session_state[f"menu_{letter}"]:
+        case "rerun" if rerun is not None:
+            rerun(letter)
         case "duplicate":
             variants.add(variants.read(letter), after=letter)
         case "left":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import string
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -196,10 +196,16 @@ class Comparison:
                     lane.enqueue(self._jobs(lane, request, turn=turn, repeats=range(repeat)))
         return tuple(lane.label for lane, base in bases if base is None)
 
-    def rerun(self, label: str) -> None:
+    def rerun(
+        self, label: str, *, change: Callable[[InvocationRequest], InvocationRequest] | None = None
+    ) -> None:
         """Run a lane's latest turn again, every repeat of it, in place of what is shown.
 
         What still runs of it is stopped. Other lanes are untouched.
+
+        Args:
+            label: Which lane.
+            change: What to change of each request, such as a parameter; by default the same is sent again.
 
         Raises:
             KeyError: There is no lane of that label.
@@ -213,7 +219,10 @@ class Comparison:
                 job
                 for run in replaced
                 for job in self._jobs(
-                    lane, run.request, turn=run.identity.turn, repeats=(run.identity.repeat,)
+                    lane,
+                    change(run.request) if change else run.request,
+                    turn=run.identity.turn,
+                    repeats=(run.identity.repeat,),
                 )
             ]
             lane.enqueue(jobs)

@@ -1,0 +1,172 @@
+"""The Compare page in AppTest: a real script run and a real local endpoint; components are not drawn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from bedrock_playground.history import RunStore
+from bedrock_playground.invocation import Comparison
+from components.live import get_hub
+
+ROOT = Path(__file__).resolve().parents[2]
+MODEL = "local.smollm2-135m-instruct-v1:0"
+AWS_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK")
+
+
+@pytest.fixture
+def page(tmp_path: Path, weights_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    for name in AWS_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("BEDROCK_PLAYGROUND_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("BEDROCK_PLAYGROUND_CACHE_DIR", str(weights_cache))
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    yield wait_until_ready(app)
+    from components.resources import get_store, get_supervisor
+
+    get_supervisor().stop()
+    get_store().close()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+def wait_until_ready(app: AppTest) -> AppTest:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        app.run()
+        assert not app.exception, app.exception
+        if not app.button(key="run").disabled:
+            return app
+        time.sleep(0.2)
+    raise AssertionError("The local endpoint did not become ready.")
+
+
+def shown(app: AppTest) -> Comparison:
+    found = get_hub().get(app.session_state["comparison"])
+    assert isinstance(found, Comparison)
+    return found
+
+
+def test_two_variants_that_show_a_contrast_stand_ready(page: AppTest) -> None:
+    assert page.text_area(key="prompt").value
+    assert [page.selectbox(key=f"{letter}_model").value for letter in "AB"] == [MODEL, MODEL]
+    assert [page.slider(key=f"{letter}_temperature_slider").value for letter in "AB"] == [0.0, 1.0]
+    assert page.toggle(key="A_top_p_on").value is False
+    assert page.button(key="stop").disabled
+
+
+def test_run_starts_the_comparison_and_the_address_holds_it(page: AppTest, tmp_path: Path) -> None:
+    page.number_input(key="A_max_tokens").set_value(8).run()
+    page.number_input(key="B_max_tokens").set_value(8).run()
+    page.button(key="run").click().run()
+    assert not page.exception
+    comparison = shown(page)
+    assert page.query_params["comparison"] == comparison.id
+    assert comparison.wait(60)
+    requests = [lane.runs[0].request for lane in comparison.lanes]
+    assert [request.parameters.temperature for request in requests] == [0.0, 1.0]
+    assert [request.parameters.max_tokens for request in requests] == [8, 8]
+    assert all(request.parameters.top_p is None for request in requests)
+    with RunStore.open(f"sqlite:///{tmp_path / 'history.sqlite3'}", data_dir=tmp_path) as store:
+        assert [record.state.value for record in store.comparison(comparison.id)] == [
+            "completed",
+            "completed",
+        ]
+    page.run()
+    assert not page.exception
+    assert not page.chat_input(key="follow_up").disabled
+
+
+def test_another_session_finds_the_comparison_by_its_id_alone(page: AppTest) -> None:
+    page.number_input(key="A_max_tokens").set_value(5).run()
+    page.text_area(key="prompt").set_value("Say hello.").run()
+    page.button(key="run").click().run()
+    comparison = shown(page)
+    assert comparison.wait(60)
+    other = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    other.query_params["comparison"] = comparison.id
+    other.run()
+    assert not other.exception
+    assert other.session_state["comparison"] == comparison.id
+    assert other.text_area(key="prompt").value == "Say hello."
+    assert other.number_input(key="A_max_tokens").value == 5
+
+
+def test_a_comparison_that_left_memory_comes_back_from_the_history(page: AppTest) -> None:
+    page.number_input(key="A_max_tokens").set_value(5).run()
+    page.button(key="run").click().run()
+    comparison = shown(page)
+    assert comparison.wait(60)
+    texts = [lane.runs[0].text for lane in comparison.lanes]
+    get_hub()._entries.clear()
+    page.run()
+    assert not page.exception
+    again = shown(page)
+    assert again is not comparison
+    assert [lane.runs[0].text for lane in again.lanes] == texts
+
+
+def test_an_unknown_id_in_the_address_is_said_and_loses_nothing(page: AppTest) -> None:
+    other = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    other.query_params["comparison"] = "nobody-knows-this"
+    other.run()
+    assert not other.exception
+    assert any("not known here" in warning.value for warning in other.warning)
+    assert other.button(key="run")
+
+
+def test_an_empty_prompt_is_refused_in_words(page: AppTest) -> None:
+    page.text_area(key="prompt").set_value("   ").run()
+    page.button(key="run").click().run()
+    assert any("no prompt" in warning.value for warning in page.warning)
+    assert "comparison" not in page.session_state
+
+
+def test_unset_is_not_zero_and_zero_is_a_value(page: AppTest) -> None:
+    page.toggle(key="A_temperature_on").set_value(False).run()
+    page.toggle(key="B_top_p_on").set_value(True).run()
+    page.number_input(key="B_top_p").set_value(0.0).run()
+    page.number_input(key="B_max_tokens").set_value(4).run()
+    page.number_input(key="A_max_tokens").set_value(4).run()
+    page.button(key="run").click().run()
+    comparison = shown(page)
+    first, second = (lane.runs[0].request.parameters for lane in comparison.lanes)
+    assert first.temperature is None
+    assert second.top_p == 0.0
+    assert comparison.wait(60)
+
+
+def test_slider_and_number_box_follow_each_other(page: AppTest) -> None:
+    page.slider(key="A_temperature_slider").set_value(0.35).run()
+    assert page.number_input(key="A_temperature").value == 0.35
+    page.number_input(key="A_max_tokens").set_value(90_000).run()
+    assert page.slider(key="A_max_tokens_slider").value == 4096
+    page.number_input(key="A_max_tokens").set_value(100).run()
+    assert page.slider(key="A_max_tokens_slider").value == 100
+
+
+def test_eight_variants_are_the_most(page: AppTest) -> None:
+    for _ in range(6):
+        page.button(key="add_variant").click().run()
+    assert not page.exception
+    assert page.selectbox(key="H_model").value == MODEL
+    assert page.button(key="add_variant").disabled
+
+
+def test_settings_survive_a_visit_to_another_page(page: AppTest) -> None:
+    page.number_input(key="A_max_tokens").set_value(77).run()
+    page.text_area(key="prompt").set_value("Kept?").run()
+    page.switch_page("pages/workspace/history.py").run()
+    assert not page.exception
+    page.switch_page("pages/playground/compare.py").run()
+    assert not page.exception
+    assert page.text_area(key="prompt").value == "Kept?"
+    assert page.number_input(key="A_max_tokens").value == 77
