@@ -31,7 +31,7 @@ class ClientConfig:
     connect_timeout: float = 10.0
     """Seconds for a connection to open."""
     read_timeout: float = 3600.0
-    """Seconds for a response to begin; AWS advises at least an hour for some models."""
+    """Seconds for a response to send its first event; AWS advises at least an hour for some models."""
     stall_timeout: float = 120.0
     """Seconds between two events of a stream that has begun."""
     max_connections: int = 64

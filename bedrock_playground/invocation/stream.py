@@ -16,6 +16,8 @@ from bedrock_playground.invocation.errors import (
     ExpiredCredentials,
     InvocationError,
     NoCredentials,
+    ReadTimeout,
+    StallTimeout,
     StreamCorrupted,
     StreamInterrupted,
     UnexpectedError,
@@ -103,7 +105,7 @@ class Journal:
         return self.attempts[-1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Run:
     """What belongs to one invocation; apart from its stream, so that dropping the stream ends it."""
 
@@ -136,6 +138,8 @@ class Run:
                 raise error
             yield AttemptFailed(self.journal.now() or 0.0, self.journal.wait(backoff))
             self.lifeline.sleep(backoff)
+            # Nothing of the failed try may look like a part of the next one.
+            self.answer = Answer(timed=self.plan.streaming)
 
     def _try(
         self, call: Call, attempt: Callable[[Call, Any], Generator[InvocationEvent]]
@@ -147,7 +151,7 @@ class Run:
                 yield from attempt(call, mapping)
         except InvocationError as error:
             # Whatever a cancel broke on its way, it was the cancel.
-            ended = Cancelled("Stopped.") if self.lifeline.cancelled else error
+            ended = Cancelled("Stopped.") if self.lifeline.cancelled else self._before_events(error)
             self.journal.end(call, ended)
             if isinstance(ended, NoCredentials | ExpiredCredentials):
                 self.plan.clients.forget(self.plan.config)
@@ -155,6 +159,12 @@ class Run:
         finally:
             call.close()
         return None
+
+    def _before_events(self, error: InvocationError) -> InvocationError:
+        """Name a silence for what it is: before the first event it is the read timeout that ran out."""
+        if isinstance(error, StallTimeout) and not self.answer.has_events:
+            return ReadTimeout(error.message)
+        return error
 
     def converse_stream(
         self, client: Client, arguments: Document
@@ -164,7 +174,6 @@ class Run:
         def attempt(call: Call, mapping: Any) -> Generator[InvocationEvent]:  # noqa: ANN401 - lazily imported
             response = call.perform(client.boto.converse_stream, arguments)
             mapping.streaming = True
-            call.allow_silence(self.plan.config.stall_timeout)
             yield self._started(call, response)
             ended = yield from self._read(call)
             self.journal.end(call, None, ended)
@@ -192,7 +201,8 @@ class Run:
     def _read(self, call: Call) -> Generator[InvocationEvent, None, float]:
         """Read the stream to its end and return when that was; per event, this loop is the hot path."""
         origin = self.journal.zero(call)
-        read, decoder, add, lifeline = call.raw.read1, FrameDecoder(), self.answer.add, self.lifeline
+        read, decoder, answer, lifeline = call.raw.read1, FrameDecoder(), self.answer, self.lifeline
+        add = answer.add
         at = 0.0
         while True:
             lifeline.check()
@@ -201,11 +211,14 @@ class Run:
             except Exception:
                 # After messageStop the answer is whole: what a broken connection takes away then is at most
                 # the metadata, and unknown usage is not a failure.
-                if self.answer.stopped and not lifeline.cancelled:
+                if answer.stopped and not lifeline.cancelled:
                     return at
                 raise
             if not data:
                 break
+            if not answer.has_events:
+                # Until the first event the read timeout goes on: a slow first token is no stall.
+                call.allow_silence(self.plan.config.stall_timeout)
             at = perf_counter() - origin
             for frame in decoder.feed(data):
                 if frame[0] != "event":
@@ -214,13 +227,17 @@ class Run:
                 if event is not None:
                     yield event
                     lifeline.check()
-            if decoder.broken is not None:
-                raise decoder.broken
-            if self.answer.stopped and self.answer.metadata_seen:
-                # All is said; a server that does not end its body must not keep the lane busy.
-                call.allow_silence(_GRACE)
+            self._check_on(call, decoder)
         self._check_whole(decoder)
         return perf_counter() - origin
+
+    def _check_on(self, call: Call, decoder: FrameDecoder) -> None:
+        """Look after the connection once what arrived is dealt with."""
+        if decoder.broken is not None:
+            raise decoder.broken
+        if self.answer.stopped and self.answer.metadata_seen:
+            # All is said; a server that does not end its body must not keep the lane busy.
+            call.allow_silence(_GRACE)
 
     def _check_whole(self, decoder: FrameDecoder) -> None:
         """Raise unless the stream ended as a whole answer does: silent truncation is an error."""

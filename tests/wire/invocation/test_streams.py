@@ -295,6 +295,13 @@ def test_an_exception_before_any_output_is_retried(serve: Serve, name: str) -> N
     assert [event.attempt for event in events if isinstance(event, Started)] == [1, 2]
 
 
+def test_a_failed_try_leaves_nothing_behind_in_the_next(serve: Serve) -> None:
+    failing = whole(STOP, METADATA, exception_frame("throttlingException", {"message": "slow"}))
+    result = run(serve(failing, whole(text_event("part"))).url)[1]
+    assert type(result.error) is e.StreamInterrupted, "the first try's messageStop is not the second's"
+    assert (result.text, result.usage, result.stop_reason) == ("part", None, None)
+
+
 def test_a_stall_is_an_error_of_its_own_and_is_not_retried(serve: Serve) -> None:
     def handler(exchange: Exchange) -> None:
         begin(text_event("part"))(exchange)
@@ -307,19 +314,39 @@ def test_a_stall_is_an_error_of_its_own_and_is_not_retried(serve: Serve) -> None
     assert len(server.exchanges) == 1
 
 
-def test_a_slow_first_token_is_no_stall(serve: Serve) -> None:
-    def handler(exchange: Exchange) -> None:
-        time.sleep(0.5)
-        exchange.answer()
+def slow_head(exchange: Exchange) -> None:
+    time.sleep(0.5)
+    exchange.answer()
 
+
+def slow_first_event(exchange: Exchange) -> None:
+    exchange.head()
+    time.sleep(0.5)
+    for frame in (text_event("late"), STOP, METADATA):
+        exchange.chunk(frame)
+    exchange.end()
+
+
+@pytest.mark.parametrize("handler", [slow_head, slow_first_event])
+def test_a_slow_first_token_is_no_stall(serve: Serve, handler: Handler) -> None:
     result = run(serve(handler).url, stall=0.2)[1]
     assert result.error is None
     assert result.timing.time_to_first_token is not None
     assert result.timing.time_to_first_token >= 0.5
 
 
-def test_no_answer_within_the_read_timeout(serve: Serve) -> None:
-    server = serve(lambda exchange: exchange.wait_for_client_to_leave() and None)
+def no_head(exchange: Exchange) -> None:
+    exchange.wait_for_client_to_leave()
+
+
+def no_event(exchange: Exchange) -> None:
+    exchange.head()
+    exchange.wait_for_client_to_leave()
+
+
+@pytest.mark.parametrize("handler", [no_head, no_event])
+def test_no_answer_within_the_read_timeout(serve: Serve, handler: Handler) -> None:
+    server = serve(handler)
     result = run(server.url, read=0.3)[1]
     assert type(result.error) is e.ReadTimeout
     assert len(server.exchanges) == 1
