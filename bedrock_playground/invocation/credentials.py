@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 _WORDS = {
     "env": "environment variables",
     "assume-role": "an assumed role",
@@ -20,17 +18,18 @@ _WORDS = {
 }
 
 
-def find_credentials(profile: str | None = None) -> str | None:
+def find_credentials(*, api_key: bool, profile: str | None = None) -> str | None:
     """Look through boto3's own chain, and say where it found something.
 
     Args:
+        api_key: Whether the environment holds a Bedrock API key.
         profile: A profile of the AWS configuration files instead of the default one.
 
     Returns:
         In words, how the credentials were found; ``None`` where there are none.
     """
     # boto3's authentication takes a Bedrock API key before anything else.
-    if os.environ.get("AWS_BEARER_TOKEN_BEDROCK"):
+    if api_key:
         return "a Bedrock API key in the environment"
     import botocore.exceptions  # noqa: PLC0415 - half a second of import that the local endpoint does not need
     import botocore.session  # noqa: PLC0415

@@ -154,6 +154,8 @@ def map_error(error: Exception, *, streaming: bool) -> InvocationError:
         return _client_error(error)
     for kinds, cls in (*_LOCAL, *(_STREAM if streaming else _CALL)):
         if isinstance(error, kinds):
+            if cls is errors.StreamInterrupted:
+                return cls(f"The connection broke in the middle of the answer ({_describe(error)}).")
             return cls(_describe(error))
     if isinstance(error, ValueError) and "nvalid endpoint" in str(error):
         return errors.InvalidEndpoint(str(error))

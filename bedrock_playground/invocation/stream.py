@@ -13,6 +13,7 @@ from bedrock_playground.invocation.client import Client, ClientCache, ClientConf
 from bedrock_playground.invocation.codec import Document, converse_arguments, strict_json
 from bedrock_playground.invocation.errors import (
     Cancelled,
+    ConnectTimeout,
     ExpiredCredentials,
     InvocationError,
     NoCredentials,
@@ -151,7 +152,7 @@ class Run:
                 yield from attempt(call, mapping)
         except InvocationError as error:
             # Whatever a cancel broke on its way, it was the cancel.
-            ended = Cancelled("Stopped.") if self.lifeline.cancelled else self._before_events(error)
+            ended = Cancelled("Stopped.") if self.lifeline.cancelled else self._named(error)
             self.journal.end(call, ended)
             if isinstance(ended, NoCredentials | ExpiredCredentials):
                 self.plan.clients.forget(self.plan.config)
@@ -160,10 +161,18 @@ class Run:
             call.close()
         return None
 
-    def _before_events(self, error: InvocationError) -> InvocationError:
-        """Name a silence for what it is: before the first event it is the read timeout that ran out."""
-        if isinstance(error, StallTimeout) and not self.answer.has_events:
-            return ReadTimeout(error.message)
+    def _named(self, error: InvocationError) -> InvocationError:
+        """Name a silence for what it is, and say how long it lasted."""
+        config = self.plan.config
+        if isinstance(error, ConnectTimeout):
+            return ConnectTimeout(f"No connection within {config.connect_timeout:g} seconds.")
+        # Before the first event it is the read timeout that ran out.
+        if isinstance(error, ReadTimeout) or (isinstance(error, StallTimeout) and not self.answer.has_events):
+            return ReadTimeout(f"The answer did not begin within {config.read_timeout:g} seconds.")
+        if isinstance(error, StallTimeout):
+            return StallTimeout(
+                f"Nothing arrived for {config.stall_timeout:g} seconds in the middle of the answer."
+            )
         return error
 
     def converse_stream(

@@ -14,6 +14,7 @@ from bedrock_playground.invocation import (
     AttemptFailed,
     BedrockStream,
     Cancelled,
+    ConnectTimeout,
     Failed,
     InvocationEvent,
     InvocationRequest,
@@ -121,6 +122,13 @@ def test_while_connecting() -> None:
         time.sleep(0.5)
         result = consumer.cancel().result
     assert result.timing.time_to_first_token is None
+
+
+def test_no_connection_within_the_connect_timeout() -> None:
+    with deaf_address() as url:
+        *_, last = invoker_for(url, connect=0.3, retry=RetryPolicy(max_attempts=1)).stream(REQUEST)
+    assert isinstance(last, Failed)
+    assert last.result.error == ConnectTimeout("No connection within 0.3 seconds.")
 
 
 def test_during_back_off(serve: Serve) -> None:

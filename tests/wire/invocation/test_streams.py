@@ -309,7 +309,7 @@ def test_a_stall_is_an_error_of_its_own_and_is_not_retried(serve: Serve) -> None
 
     server = serve(handler)
     result = run(server.url, stall=0.3)[1]
-    assert type(result.error) is e.StallTimeout
+    assert result.error == e.StallTimeout("Nothing arrived for 0.3 seconds in the middle of the answer.")
     assert result.text == "part"
     assert len(server.exchanges) == 1
 
@@ -348,7 +348,7 @@ def no_event(exchange: Exchange) -> None:
 def test_no_answer_within_the_read_timeout(serve: Serve, handler: Handler) -> None:
     server = serve(handler)
     result = run(server.url, read=0.3)[1]
-    assert type(result.error) is e.ReadTimeout
+    assert result.error == e.ReadTimeout("The answer did not begin within 0.3 seconds.")
     assert len(server.exchanges) == 1
 
 
