@@ -48,7 +48,7 @@ def default_kind(settings: Settings) -> Kind:
     """Where calls go unless somebody picks: a named endpoint, else Bedrock with credentials, else local."""
     if settings.endpoint_url:
         return "custom"
-    return "bedrock" if find_credentials() else "local"
+    return "bedrock" if find_credentials(api_key=settings.bedrock_api_key) else "local"
 
 
 def remote_connection(
@@ -68,7 +68,7 @@ def remote_connection(
             read_timeout=settings.timeouts.read,
             stall_timeout=settings.timeouts.stall,
         ),
-        credentials=find_credentials() or "none found",
+        credentials=find_credentials(api_key=settings.bedrock_api_key) or "none found",
     )
 
 

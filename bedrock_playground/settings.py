@@ -47,6 +47,8 @@ class Settings:
     """A folder with the user's own ``.gguf`` files."""
     region: str | None = None
     """The AWS Region; ``None`` leaves it to boto3's own chain."""
+    bedrock_api_key: bool = False
+    """Whether ``AWS_BEARER_TOKEN_BEDROCK`` is set; the key itself is boto3's to read."""
     endpoint_url: str | None = None
     """A Bedrock-compatible endpoint to use instead of AWS's."""
     timeouts: Timeouts = field(default_factory=Timeouts)
@@ -85,6 +87,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         database_url=get.text("DATABASE_URL"),
         models_dir=get.path("MODELS_DIR"),
         region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or None,
+        bedrock_api_key=bool(environ.get("AWS_BEARER_TOKEN_BEDROCK")),
         endpoint_url=get.text("ENDPOINT_URL"),
         timeouts=Timeouts(
             connect=get.seconds("CONNECT_TIMEOUT", defaults.connect),

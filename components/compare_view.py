@@ -11,11 +11,11 @@ from components import compare_state, live, variants
 from components.variant_editor import EXPANDED, editor
 
 EXAMPLES = {
-    "Creative: slogans": "Invent three names for a coffee shop on the moon, each with a one-line slogan.",
-    "Deterministic: facts": "List the planets of the solar system in order from the sun, one per line.",
+    "Creative: a poem": "Write a short poem about the sea.",
+    "Creative: a story's opening": "Write the first three sentences of a story about a lighthouse keeper.",
     "Explain": "Explain to a ten-year-old why the sky is blue, in three short paragraphs.",
+    "Facts": "List the planets of the solar system in order from the sun, one per line.",
     "Code": "Write a Python function that tells whether a text is a palindrome, with one example call.",
-    "Table": "Compare cats, dogs and goldfish as pets in a Markdown table: cost, care, company.",
     "Extract": 'Extract name, date and amount as JSON: "On 3 May, Ada Lovelace paid 120 euros for the hall."',
 }
 """Prompts that show something: the page begins with the first."""

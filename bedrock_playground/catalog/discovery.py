@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import boto3
@@ -10,6 +11,7 @@ import botocore.exceptions
 from botocore.config import Config
 
 from bedrock_playground.catalog.models import Catalogue, ModelSpec, Scope
+from bedrock_playground.catalog.parameters import base_model_id
 from bedrock_playground.invocation.client import ClientConfig
 
 _GEOGRAPHIES = ("us.", "us-gov.", "eu.", "apac.", "au.", "ca.", "jp.")
@@ -25,26 +27,30 @@ def discover(config: ClientConfig) -> Catalogue:
         config: Region, endpoint and credentials.
     """
     problems: list[str] = []
-    models: list[ModelSpec] = []
+    models: list[tuple[ModelSpec, bool]] = []
     profiles: list[ModelSpec] = []
     try:
         client = _control_client(config)
     except (botocore.exceptions.BotoCoreError, ValueError) as error:
         return Catalogue((), f"The model list could not be asked for: {error}")
-    for name, read, into in (
-        ("ListFoundationModels", _foundation_models, models),
-        ("ListInferenceProfiles", _inference_profiles, profiles),
-    ):
+    reads: tuple[tuple[str, Callable[[], None]], ...] = (
+        ("ListFoundationModels", lambda: models.extend(_foundation_models(client))),
+        ("ListInferenceProfiles", lambda: profiles.extend(_inference_profiles(client))),
+    )
+    for name, ask in reads:
         try:
-            into.extend(read(client))
+            ask()
         except botocore.exceptions.ClientError as error:
             problems.append(_denied(name, error))
         except botocore.exceptions.BotoCoreError as error:
             problems.append(f"{name} failed: {error}.")
-    named = _with_providers(profiles, models)
-    offered = sorted(
-        (*models, *named), key=lambda spec: (spec.provider.lower(), spec.name.lower(), spec.model_id)
-    )
+    behind = {spec.model_id: spec for spec, _ in models}
+    offered = [
+        # A model that only a profile reaches is offered by its profiles: its own id would be refused.
+        *(spec for spec, on_demand in models if on_demand),
+        *(_like_its_model(profile, behind.get(base_model_id(profile.model_id))) for profile in profiles),
+    ]
+    offered.sort(key=lambda spec: (spec.provider.lower(), spec.name.lower(), spec.model_id))
     return Catalogue(tuple(offered), " ".join(problems) or None)
 
 
@@ -75,24 +81,21 @@ def _denied(operation: str, error: botocore.exceptions.ClientError) -> str:
     )
 
 
-def _foundation_models(client: Any) -> Iterator[ModelSpec]:  # noqa: ANN401  # botocore's clients have no types
+def _foundation_models(client: Any) -> Iterator[tuple[ModelSpec, bool]]:  # noqa: ANN401  # botocore's clients have no types
     for summary in client.list_foundation_models()["modelSummaries"]:
         kinds = summary.get("inferenceTypesSupported", ())
         model_id = summary["modelId"]
-        local = model_id.startswith("local.")
-        # A model that only a profile reaches is offered by its profiles: its own id would be refused.
-        if kinds and "ON_DEMAND" not in kinds:
-            continue
-        yield ModelSpec(
+        spec = ModelSpec(
             model_id=model_id,
             name=summary.get("modelName") or model_id,
             provider=summary.get("providerName") or "unknown",
-            scope="local" if local else "in_region",
+            scope="local" if model_id.startswith("local.") else "in_region",
             input_modalities=tuple(summary.get("inputModalities", ())),
             output_modalities=tuple(summary.get("outputModalities", ())),
             streaming=summary.get("responseStreamingSupported"),
             lifecycle=summary.get("modelLifecycle", {}).get("status"),
         )
+        yield spec, not kinds or "ON_DEMAND" in kinds
 
 
 def _inference_profiles(client: Any) -> Iterator[ModelSpec]:  # noqa: ANN401  # botocore's clients have no types
@@ -121,16 +124,14 @@ def _provider_of(profile_id: str, *, application: bool) -> str:
     return "Application profile" if application or len(parts) < 3 else parts[1]
 
 
-def _with_providers(profiles: list[ModelSpec], models: list[ModelSpec]) -> list[ModelSpec]:
-    """Give profiles their provider's full name, and drop those known not to answer in text."""
-    names = {spec.model_id.split(".")[0]: spec.provider for spec in models}
-    return [
-        ModelSpec(
-            model_id=spec.model_id,
-            name=spec.name,
-            provider=names.get(spec.provider, spec.provider),
-            scope=spec.scope,
-            lifecycle=spec.lifecycle,
-        )
-        for spec in profiles
-    ]
+def _like_its_model(profile: ModelSpec, model: ModelSpec | None) -> ModelSpec:
+    """Give a profile what is known of the model behind it."""
+    if model is None:
+        return profile
+    return replace(
+        profile,
+        provider=model.provider,
+        input_modalities=model.input_modalities,
+        output_modalities=model.output_modalities,
+        streaming=model.streaming,
+    )

@@ -1,0 +1,186 @@
+"""What a Region lists, over the wire.
+
+The local endpoint is the real thing for its own models. What an AWS account answers beyond that (profiles of
+every scope, pages, a denied permission) is scripted on a loopback server: no account can be had here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import pytest
+
+from bedrock_playground.catalog.discovery import discover
+from bedrock_playground.invocation import ClientConfig
+from bedrock_playground.launcher import EndpointStatus
+
+Answers = dict[str, tuple[int, dict[str, object]]]
+
+
+@pytest.fixture
+def account() -> Iterator[Callable[[Answers], ClientConfig]]:
+    servers: list[ThreadingHTTPServer] = []
+
+    def start(answers: Answers) -> ClientConfig:
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                status, body = answers[self.path]
+                data = json.dumps(body).encode()
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(data)))
+                if status != 200:
+                    self.send_header("x-amzn-ErrorType", "AccessDeniedException")
+                self.end_headers()
+                self.wfile.write(data)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        servers.append(server)
+        Thread(target=server.serve_forever, daemon=True).start()
+        return ClientConfig(
+            region="us-east-1",
+            endpoint_url=f"http://127.0.0.1:{server.server_port}",
+            access_key_id="test",
+            secret_access_key="test",
+        )
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+MODELS: dict[str, object] = {
+    "modelSummaries": [
+        {
+            "modelArn": "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0",
+            "modelId": "amazon.nova-micro-v1:0",
+            "modelName": "Nova Micro",
+            "providerName": "Amazon",
+            "inputModalities": ["TEXT"],
+            "outputModalities": ["TEXT"],
+            "responseStreamingSupported": True,
+            "inferenceTypesSupported": ["ON_DEMAND"],
+            "modelLifecycle": {"status": "ACTIVE"},
+        },
+        {
+            "modelArn": "arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-sonnet-5-5-v1:0",
+            "modelId": "anthropic.claude-sonnet-5-5-v1:0",
+            "modelName": "Claude Sonnet 5.5",
+            "providerName": "Anthropic",
+            "outputModalities": ["TEXT"],
+            "inferenceTypesSupported": ["INFERENCE_PROFILE"],
+        },
+        {
+            "modelArn": "arn:aws:bedrock:us-east-1::foundation-model/amazon.titan-embed-text-v2:0",
+            "modelId": "amazon.titan-embed-text-v2:0",
+            "providerName": "Amazon",
+            "outputModalities": ["EMBEDDING"],
+            "inferenceTypesSupported": ["ON_DEMAND"],
+        },
+    ]
+}
+
+
+ACCOUNT = "arn:aws:bedrock:us-east-1:123456789012"
+
+
+def profile(profile_id: str, kind: str = "SYSTEM_DEFINED") -> dict[str, object]:
+    return {
+        "inferenceProfileName": f"Name of {profile_id}",
+        "inferenceProfileArn": f"{ACCOUNT}:application-inference-profile/{profile_id}",
+        "inferenceProfileId": profile_id,
+        "models": [],
+        "status": "ACTIVE",
+        "type": kind,
+    }
+
+
+def test_profiles_of_every_scope_and_page_are_offered(account: Callable[[Answers], ClientConfig]) -> None:
+    config = account(
+        {
+            "/foundation-models": (200, MODELS),
+            "/inference-profiles": (
+                200,
+                {
+                    "inferenceProfileSummaries": [profile("us.anthropic.claude-sonnet-5-5-v1:0")],
+                    "nextToken": "more",
+                },
+            ),
+            "/inference-profiles?nextToken=more": (
+                200,
+                {
+                    "inferenceProfileSummaries": [
+                        profile("global.anthropic.claude-sonnet-5-5-v1:0"),
+                        profile("abc123", "APPLICATION"),
+                    ]
+                },
+            ),
+        }
+    )
+    catalogue = discover(config)
+    assert catalogue.problem is None
+    found = {spec.model_id: spec for spec in catalogue.models}
+    assert found["us.anthropic.claude-sonnet-5-5-v1:0"].scope == "geographic"
+    assert found["us.anthropic.claude-sonnet-5-5-v1:0"].provider == "Anthropic"
+    assert found["global.anthropic.claude-sonnet-5-5-v1:0"].scope == "global"
+    application = found[f"{ACCOUNT}:application-inference-profile/abc123"]
+    assert (application.scope, application.provider) == ("application", "Application profile")
+    assert "anthropic.claude-sonnet-5-5-v1:0" not in found, "on-demand would be refused"
+    assert not found["amazon.titan-embed-text-v2:0"].answers_in_text
+    assert found["amazon.nova-micro-v1:0"].answers_in_text
+
+
+def test_a_denied_permission_is_named_and_the_rest_is_offered(
+    account: Callable[[Answers], ClientConfig],
+) -> None:
+    config = account(
+        {
+            "/foundation-models": (200, MODELS),
+            "/inference-profiles": (403, {"message": "User is not authorized."}),
+        }
+    )
+    catalogue = discover(config)
+    assert catalogue.problem
+    assert "bedrock:ListInferenceProfiles" in catalogue.problem
+    assert catalogue.get("amazon.nova-micro-v1:0")
+
+
+def test_an_endpoint_that_does_not_answer_is_a_problem_in_words(free_tcp_port: Callable[[], int]) -> None:
+    catalogue = discover(
+        ClientConfig(
+            region="us-east-1",
+            endpoint_url=f"http://127.0.0.1:{free_tcp_port()}",
+            access_key_id="test",
+            secret_access_key="test",
+            connect_timeout=0.5,
+        )
+    )
+    assert catalogue.models == ()
+    assert catalogue.problem
+    assert "ListFoundationModels" in catalogue.problem
+
+
+def test_the_local_endpoint_says_what_its_models_are(local_endpoint: EndpointStatus) -> None:
+    catalogue = discover(
+        ClientConfig(
+            region=local_endpoint.region,
+            endpoint_url=local_endpoint.url,
+            access_key_id=local_endpoint.access_key_id,
+            secret_access_key=local_endpoint.secret_access_key,
+        )
+    )
+    assert catalogue.problem is None
+    model = catalogue.get("local.smollm2-135m-instruct-v1:0")
+    assert model
+    assert model.scope == "local"
+    assert model.answers_in_text
+    embedding = catalogue.get("local.wordllama-l2-256-v1:0")
+    assert embedding
+    assert not embedding.answers_in_text
