@@ -49,7 +49,10 @@ _WATCH = """
   const look = () => {
     for (const text of document.querySelectorAll('[data-testid="lane-text"]')) {
       const lane = text.closest("section").getAttribute("aria-label").at(-1);
-      const marks = text.textContent.slice(-400).match(/q\\d+z/g);
+      // Only the end is read: reading the whole text 60 times a second would be most of the load.
+      const end = text.querySelector(".bp-md")?.lastElementChild;
+      if (!end) continue;
+      const marks = `${end.previousElementSibling?.textContent ?? ""} ${end.textContent}`.match(/q\\d+z/g);
       if (!marks) continue;
       const mark = Number(marks.at(-1).slice(1, -1));
       if (last[lane] === mark) continue;

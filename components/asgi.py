@@ -24,8 +24,8 @@ def content_security_policy() -> str:
     """Return the policy: nothing is loaded from, or sent to, anywhere else, whatever a model writes.
 
     ``blob:`` scripts are how Streamlit's components get their inline JavaScript, inline styles are Emotion's,
-    WebAssembly (not JavaScript's ``eval``) is what Streamlit's 64-bit numbers and Graphviz charts run on, and the
-    hashes are those of the inline scripts in the installed Streamlit's own page.
+    WebAssembly (not JavaScript's ``eval``) is what Streamlit's 64-bit numbers and Graphviz charts run on, and
+    the hashes are those of the inline scripts in the installed Streamlit's own page.
     """
     return "; ".join(
         (

@@ -53,6 +53,8 @@ class ChartsView {
   }
 
   tick() {
+    this.odd = !this.odd; // twice a second is enough for the eye
+    if (this.odd) return;
     if (this.dirty || this.active().some((run) => !run.final)) this.draw();
   }
 
