@@ -41,7 +41,8 @@ def run(options: argparse.Namespace) -> int:
     that Streamlit users know. Streamlit finds that file beside the script, whatever the working folder is.
     """
     script = app_folder() / "streamlit_app.py"
-    arguments = [sys.executable, "-m", "streamlit", "run", str(script), *options.options]
+    # -P: the working folder stays off the module path: a `random.py` in it would stand in for Python's own.
+    arguments = [sys.executable, "-P", "-m", "streamlit", "run", str(script), *options.options]
     if os.name != "nt":
         # Streamlit takes this process's place, so that signals and the exit status are its own.
         sys.stdout.flush()

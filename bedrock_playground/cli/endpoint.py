@@ -6,11 +6,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from bedrock_playground.local.process import Options
-from bedrock_playground.local.process import run as run_endpoint
-from bedrock_playground.local.reporting import TerminalReporter
-from bedrock_playground.settings import SettingsError, load_settings
-
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the ``endpoint`` command; its ``run`` default is :func:`run`."""
@@ -22,6 +17,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
             "line with URL, Region and keys when it is ready; any access key is accepted. The weights "
             "(93 MB) are fetched once. Stop it with Ctrl+C."
         ),
+        allow_abbrev=False,
     )
     parser.add_argument(
         "--port", type=int, default=0, help="port on 127.0.0.1; 0 (default) chooses a free one"
@@ -34,12 +30,17 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted; returns the exit status."""
     if not 0 <= args.port <= 65535:
-        sys.stderr.write(f"Port {args.port} does not exist. Use 0 to 65535.\n")
+        sys.stderr.write(f"bedrock-playground endpoint: --port {args.port} does not exist. Use 0 to 65535.\n")
         return 2
+    from bedrock_playground.local.process import Options
+    from bedrock_playground.local.process import run as run_endpoint
+    from bedrock_playground.local.reporting import TerminalReporter
+    from bedrock_playground.settings import SettingsError, load_settings
+
     try:
         settings = load_settings()
     except SettingsError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"bedrock-playground endpoint: {error}\n")
         return 2
     options = Options(
         port=args.port,

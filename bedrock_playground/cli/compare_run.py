@@ -1,0 +1,203 @@
+"""`bedrock-playground compare` at work: the same comparison, lanes and records as the page's."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
+
+from bedrock_playground.cli import INTERRUPTED
+from bedrock_playground.cli.compare_output import print_json, print_table
+from bedrock_playground.cli.compare_requests import BadArguments, make_requests
+from bedrock_playground.connection import (
+    Connection,
+    default_kind,
+    local_connection,
+    make_invoker,
+    remote_connection,
+)
+from bedrock_playground.history import HistoryError, RunStore
+from bedrock_playground.invocation import Comparison, InvocationRequest, LaneRun, RunState, tune_interpreter
+from bedrock_playground.launcher import EndpointStatus, EndpointSupervisor
+from bedrock_playground.settings import Settings, SettingsError, load_settings
+
+_POLL_SECONDS = 0.02
+_CANCEL_SECONDS = 5.0
+"""How long cancelled lanes get to end and to be recorded; it takes them milliseconds."""
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the comparison and print it.
+
+    Returns:
+        0 if every lane completed, 1 if some did not or nothing could be sent, 2 for bad arguments, 130 if it
+        was interrupted.
+    """
+    tune_interpreter()
+    try:
+        settings = load_settings()
+        requests, notes = make_requests(options)
+    except (SettingsError, BadArguments) as error:
+        _say(str(error))
+        return 2
+    if options.stall_timeout is not None:
+        settings = replace(settings, timeouts=replace(settings.timeouts, stall=options.stall_timeout))
+    for note in notes:
+        _say(note)
+    try:
+        if options.no_history:
+            return _run(options, settings=settings, requests=requests, store=None)
+        with RunStore.open(settings.history_url, data_dir=settings.data_dir) as store:
+            status = _run(options, settings=settings, requests=requests, store=store)
+    except HistoryError as error:
+        _say(f"{error} With --no-history nothing is recorded.")
+        return 1
+    if store.unsaved:
+        _say(f"{store.unsaved} runs are not in the history: it refused them.")
+    return status
+
+
+def _run(
+    options: argparse.Namespace,
+    *,
+    settings: Settings,
+    requests: list[InvocationRequest],
+    store: RunStore | None,
+) -> int:
+    with _connected(settings, options) as connection:
+        if connection is None:
+            return 1
+        comparison = Comparison(
+            make_invoker(connection, settings),
+            recorder=store.recorder() if store else None,
+            region=connection.config.region,
+            endpoint=connection.endpoint_label,
+        )
+        comparison.start(requests, repeat=options.repeat)
+        runs, interrupted = _follow(comparison, as_json=options.json)
+    for problem in sorted({run.record_error for run in runs if run.record_error}):
+        _say(f"not recorded: {problem}")
+    if interrupted:
+        return INTERRUPTED
+    return 0 if all(run.state is RunState.COMPLETED for run in runs) else 1
+
+
+@contextmanager
+def _connected(settings: Settings, options: argparse.Namespace) -> Iterator[Connection | None]:
+    """Find out where calls go, starting the local endpoint for as long as it is needed."""
+    kind = "custom" if options.endpoint_url else default_kind(settings)
+    if kind != "local":
+        yield remote_connection(settings, region=options.region, endpoint_url=options.endpoint_url)
+        return
+    supervisor = EndpointSupervisor.from_settings(settings)
+    supervisor.start()
+    try:
+        yield local_connection(settings, _wait_for_endpoint(supervisor))
+    finally:
+        supervisor.stop()
+
+
+def _wait_for_endpoint(supervisor: EndpointSupervisor) -> EndpointStatus:
+    """Wait until the local endpoint is ready or gives up; the first time it fetches 93 MB, so say how far."""
+    fetching = False
+    while True:
+        status = supervisor.status
+        if status.state in {"ready", "failed", "stopped"}:
+            break
+        percent = f" {status.progress:.0%}" if status.progress is not None else ""
+        _progress(f"local endpoint: {status.detail or status.state}{percent}")
+        if status.state == "fetching" and not fetching and not sys.stderr.isatty():
+            _say("fetching the local models' weights (93 MB), once")
+            fetching = True
+        time.sleep(0.05)
+    _progress("")
+    if status.state != "ready":
+        _say(f"The local endpoint did not start: {status.detail}")
+    return status
+
+
+def _follow(comparison: Comparison, *, as_json: bool) -> tuple[list[LaneRun], bool]:
+    """Print each run when it ends, or all of them at the end in a table.
+
+    Whoever interrupts, or stops reading, stops the lanes as well: they cost money.
+
+    Returns:
+        The runs in the order in which they ended, and whether somebody interrupted.
+    """
+    ended = _Ended(comparison, print_json if as_json else lambda _run: None)
+    interrupted = False
+    try:
+        while not comparison.done:
+            ended.look()
+            if not as_json:
+                _progress(ended.summary())
+            time.sleep(_POLL_SECONDS)
+    except KeyboardInterrupt:
+        interrupted = True
+        comparison.cancel()
+        comparison.wait(_CANCEL_SECONDS)
+    except BrokenPipeError:
+        comparison.cancel()
+        comparison.wait(_CANCEL_SECONDS)
+        raise
+    ended.look()
+    if not as_json:
+        _progress("")
+        print_table(ended.runs)
+    return ended.runs, interrupted
+
+
+class _Ended:
+    """The runs that have ended, found by looking again and again.
+
+    A lane's runs end one after the other, so each look only asks for the next one of every lane.
+    """
+
+    def __init__(self, comparison: Comparison, tell: Callable[[LaneRun], None]) -> None:
+        self.runs: list[LaneRun] = []
+        self._lanes = comparison.lanes
+        self._next = [0] * len(self._lanes)
+        self._total = sum(len(lane.runs) for lane in self._lanes)
+        self._characters = 0
+        self._tell = tell
+
+    def look(self) -> None:
+        """Tell of the runs that ended since the last look, in the order in which they did."""
+        found = []
+        for number, lane in enumerate(self._lanes):
+            while (run := self._current(number)) is not None and run.state.is_final:
+                self._next[number] += 1
+                found.append(lane.runs[self._next[number] - 1])
+        for run in sorted(found, key=_ended_at):
+            self.runs.append(run)
+            self._characters += len(run.text)
+            self._tell(run)
+
+    def summary(self) -> str:
+        """Say how far it is, in one line."""
+        running = [run for number in range(len(self._lanes)) if (run := self._current(number))]
+        characters = self._characters + sum(len(run.text) for run in running)
+        return f"{len(self.runs)} of {self._total} done, {characters} characters so far"
+
+    def _current(self, number: int) -> LaneRun | None:
+        runs, position = self._lanes[number].runs, self._next[number]
+        return runs[position] if position < len(runs) else None
+
+
+def _ended_at(run: LaneRun) -> float:
+    total = run.result.timing.total if run.result else None
+    return (run.identity.started_at + timedelta(seconds=total or 0.0)).timestamp()
+
+
+def _say(message: str) -> None:
+    print(f"bedrock-playground compare: {message}", file=sys.stderr, flush=True)
+
+
+def _progress(line: str) -> None:
+    """Show one line that the next one replaces; nothing when nobody looks."""
+    if sys.stderr.isatty():
+        print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
