@@ -53,7 +53,8 @@ def get_invoker(connection: Connection) -> BedrockInvoker:
     return _invoker(connection, _key_of(connection))
 
 
-@st.cache_data(show_spinner="Asking which models there are …", ttl="10m", max_entries=32)
+# Seconds, because Streamlit imports pandas (half a second of the first page) to understand "10m".
+@st.cache_data(show_spinner="Asking which models there are …", ttl=600, max_entries=32)
 def _models(_connection: Connection, key: str) -> Catalogue:  # noqa: ARG001  # the key is the cache's
     return discover(_connection.config)
 

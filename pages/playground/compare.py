@@ -5,7 +5,6 @@ import streamlit as st
 from bedrock_playground.history import HistoryError
 from components import compare_state, compare_view, variants
 from components.connection import current_connection, wait_for_endpoint
-from components.figures import figures
 from components.resources import get_models, get_store
 
 # Whatever says "loading" has a place of its own: elsewhere it would shift, and thereby remount, what follows.
@@ -30,4 +29,7 @@ if comparison:
     compare_view.follow_up(comparison)
     compare_view.under_the_lanes(comparison)
     if comparison.done:
+        # Only here, because it brings pandas and Plotly, which would hold up the first page.
+        from components.figures import figures
+
         figures(comparison)
