@@ -172,6 +172,8 @@ def _from_history(comparison_id: str, connection: Connection | None) -> Comparis
         get_invoker(connection),
         runs=[(record.identity, record.request, record.result) for record in records],
         recorder=get_store().recorder(),
+        region=connection.config.region,
+        endpoint=connection.endpoint_label,
     )
     get_hub().register(comparison)
     return comparison

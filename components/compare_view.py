@@ -8,6 +8,7 @@ from bedrock_playground.catalog import Catalogue
 from bedrock_playground.connection import Connection
 from bedrock_playground.invocation import Comparison
 from components import compare_state, live, variants
+from components.head import page_head
 from components.variant_editor import EXPANDED, editor
 
 EXAMPLES = {
@@ -23,7 +24,6 @@ EXAMPLES = {
 # Lanes share a row while each keeps 360 px, and wrap to further rows then; one may take the whole width.
 _LANES_CSS = """
 <style>
-[data-testid="stMainBlockContainer"] { padding-inline: clamp(1rem, 2vw, 2rem); }
 .st-key-lanes { gap: 1rem; align-items: flex-start; }
 .st-key-lanes > div { flex: 1 1 360px !important; min-width: min(360px, 100%) !important; max-width: 100%; }
 .st-key-lanes [class*="st-key-head_"] { flex-wrap: nowrap; }
@@ -39,9 +39,7 @@ def prompt_area(*, connection: Connection | None, comparison: Comparison | None)
         connection: Where calls go; ``None`` while that is not ready, and Run has to wait.
         comparison: What is shown, if anything is.
     """
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
-        st.header("Compare", anchor=False, width="content")
-        st.caption("One prompt, up to eight variants, side by side and live.")
+    page_head("Compare", "One prompt, up to eight variants, side by side and live.")
     st.session_state.setdefault(compare_state.PROMPT, next(iter(EXAMPLES.values())))
     st.text_area(
         "Prompt",

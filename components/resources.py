@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from threading import Thread
+
 import streamlit as st
 
 from bedrock_playground.catalog import Catalogue
 from bedrock_playground.catalog.discovery import discover
 from bedrock_playground.connection import Connection, make_invoker
 from bedrock_playground.history import RunStore
-from bedrock_playground.invocation import BedrockInvoker, tune_interpreter
+from bedrock_playground.invocation import BedrockInvoker, InvocationError, tune_interpreter
 from bedrock_playground.launcher import EndpointSupervisor
 from bedrock_playground.settings import Settings, load_settings
 
@@ -45,7 +48,16 @@ def get_supervisor() -> EndpointSupervisor:
 
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _invoker(_connection: Connection, key: str) -> BedrockInvoker:  # noqa: ARG001  # the key is the cache's
-    return make_invoker(_connection, get_settings())
+    invoker = make_invoker(_connection, get_settings())
+
+    def warm_up() -> None:
+        # What is wrong with the connection is said in the lane that runs into it, with advice.
+        with suppress(InvocationError):
+            invoker.warm_up()
+
+    # Making the client takes half a second with boto3's import; the first Run should not wait for it.
+    Thread(target=warm_up, name="warm-up", daemon=True).start()
+    return invoker
 
 
 def get_invoker(connection: Connection) -> BedrockInvoker:

@@ -5,7 +5,7 @@ import streamlit as st
 from bedrock_playground.history import HistoryError
 from components import compare_state, compare_view, variants
 from components.connection import current_connection, wait_for_endpoint
-from components.resources import get_models, get_store
+from components.resources import get_invoker, get_models, get_store
 
 # Whatever says "loading" has a place of its own: elsewhere it would shift, and thereby remount, what follows.
 with st.container():
@@ -17,6 +17,8 @@ with st.container():
     connection = current_connection()
     comparison = compare_state.current(lambda: connection)
     catalogue = get_models(connection) if connection else None
+    if connection:
+        get_invoker(connection)
 if catalogue:
     variants.ensure(catalogue)
 

@@ -4,10 +4,11 @@ import streamlit as st
 
 from bedrock_playground.history import HistoryError
 from components import history_filters, history_table, history_view
+from components.head import page_head
 from components.history_run import run_view
 from components.resources import get_store
 
-st.title("History")
+page_head("History", "Every run that was made: find it, open it, take it away.")
 try:
     store = get_store()
     history_view.notices(store)
