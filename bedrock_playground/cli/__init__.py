@@ -28,7 +28,7 @@ def build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
-    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
     for module in (app, compare, endpoint):
         module.add_parser(subparsers)
     return parser
@@ -69,7 +69,10 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     if arguments[0] == "run" and "--" in arguments:
         dashes = arguments.index("--")
         arguments, passed_on = arguments[:dashes], arguments[dashes + 1 :]
-    options = build_parser().parse_args(arguments)
+    parser = build_parser()
+    options = parser.parse_args(arguments)
+    if options.command is None:
+        parser.error("which command? See --help.")
     if options.command == "run":
         options.options += passed_on
     return options

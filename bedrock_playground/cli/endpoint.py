@@ -30,7 +30,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """Serve until interrupted; returns the exit status."""
     if not 0 <= args.port <= 65535:
-        sys.stderr.write(f"bedrock-playground endpoint: --port {args.port} does not exist. Use 0 to 65535.\n")
+        sys.stderr.write(f"bedrock-playground endpoint: Port {args.port} does not exist. Use 0 to 65535.\n")
         return 2
     from bedrock_playground.local.process import Options
     from bedrock_playground.local.process import run as run_endpoint
