@@ -21,6 +21,7 @@ export function mount({ parentElement, data }) {
 class LaneView {
   constructor(parent, data) {
     this.data = data;
+    this.place = (data.label.codePointAt(0) - 64) % 26;
     this.answers = new Map();
     this.repeat = 0;
     this.picked = false; // whether the reader chose a repeat; until then the one that runs is shown
@@ -181,6 +182,10 @@ class LaneView {
     this.rerunButton.hidden = running || !run;
     this.copyButton.hidden = this.rawButton.hidden = !run;
     this.element.setAttribute("aria-busy", String(running));
+    clearTimeout(this.settling);
+    if (running) this.element.classList.add("bp-streaming");
+    // Lanes often end together; showing all their blocks again at once would be one long task.
+    else this.settling = setTimeout(() => this.element.classList.remove("bp-streaming"), this.place * 150);
     if (run) {
       this.metrics.update(run, this.connection.status);
       const title = this.answers.get(run.id)?.reasoningTitle;
