@@ -88,7 +88,10 @@ class EndpointSupervisor:
         command: Sequence[str] | None = None,
     ) -> None:
         self._policy = policy or RestartPolicy()
-        self._command = list(command or (sys.executable, "-m", "bedrock_playground.local"))
+        # -P keeps the user's working folder, and what lies in it, off the module path. A checkout is the
+        # working folder itself, and need not be installed: there it must stay on.
+        safe_path = () if _checkout() else ("-P",)
+        self._command = list(command or (sys.executable, *safe_path, "-m", "bedrock_playground.local"))
         self._options = ["--cache-dir", str(cache_dir.resolve())]
         if models_dir is not None:
             self._options += ["--models-dir", str(models_dir.resolve())]
