@@ -69,14 +69,15 @@ class RenderedRun:
 class Rendering:
     """The rendered runs of one comparison."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._runs: dict[str, RenderedRun] = {}
+        self._clock = clock
         self.busy = False
         """Whether a worker is at it; set and cleared on the event loop alone."""
 
     def of(self, run: LiveRun) -> RenderedRun:
         """Return the rendering of ``run``."""
-        return self._runs.setdefault(run.identity.run_id, RenderedRun())
+        return self._runs.setdefault(run.identity.run_id, RenderedRun(self._clock))
 
     def due(self, runs: Iterable[LiveRun]) -> list[LiveRun]:
         """Return the runs that have something new to render."""

@@ -1,7 +1,8 @@
 r"""What one browser has seen of a comparison, and the next frame it needs.
 
-A frame begins with new text: ``\x1f``, one character whose code is 33 + the run's number, the text; and so
-on. ``\x1e`` ends that, and what follows, if anything, is a JSON list of operations. Those that the text needs
+A frame begins with new text, each piece behind a mark that says whose it is: one of 26 control characters
+(:data:`MARKS`) for the first runs, ``\x1f`` and a character whose code is 33 + the number for others.
+``\x1e`` ends that, and what follows, if anything, is a JSON list of operations. Those that the text needs
 are applied before it:
 
 - ``["l", labels]``: the lanes, in order;
@@ -26,6 +27,7 @@ bytes together stay below twice the text.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -44,6 +46,10 @@ _ALLOWANCE = 1_500
 _ARRIVAL_POINTS = 40
 _PARAGRAPH = Template("p0")  # what the browser makes of a tail that nothing was said about
 _PLAIN_RUNS = 90
+
+MARKS = [chr(code) for code in range(1, 30) if chr(code) not in "\t\n\r"]
+"""What stands before a piece of text of run 0, 1, 2 …"""
+_MARK = re.compile("[\x01-\x08\x0b\x0c\x0e-\x1f]")
 
 
 @dataclass(slots=True)
@@ -76,10 +82,10 @@ class _Frame:
 
     def put(self, number: int, text: str) -> None:
         """Add text of a run; plain where nothing in it could be taken for a mark."""
-        if number > _PLAIN_RUNS or "\x1e" in text or "\x1f" in text:
+        if number > _PLAIN_RUNS or _MARK.search(text):
             self.operations.append(["t", number, text])
         else:
-            self.texts += ["\x1f", chr(33 + number), text]
+            self.texts += [MARKS[number] if number < len(MARKS) else "\x1f" + chr(33 + number), text]
 
     def dump(self) -> str:
         if self.operations:

@@ -7,6 +7,9 @@ const connections = new Map();
 const GRACE = 1500; // ms a connection outlives its last view: a rerun may unmount and mount again
 const FIRST_RETRY = 250;
 const LAST_RETRY = 5000;
+// Control characters that stand before a piece of text and say whose it is; see viewer.py.
+const MARKS = Array.from({ length: 29 }, (_, index) => String.fromCharCode(index + 1)).filter((mark) => !"\t\n\r".includes(mark));
+const PIECE = /(\x1f.|[\x01-\x08\x0b\x0c\x0e-\x1d])([^\x01-\x08\x0b\x0c\x0e-\x1f]*)/gs;
 const FATAL = {
   4400: "The server did not understand this page. Reload it.",
   4401: "The permission to watch has ended. Reload the page.",
@@ -177,15 +180,16 @@ class Connection {
   }
 
   receive(frame) {
-    const mark = frame.indexOf("\x1e");
-    const operations = mark < 0 ? [] : JSON.parse(frame.slice(mark + 1));
+    const end = frame.indexOf("\x1e");
+    const operations = end < 0 ? [] : JSON.parse(frame.slice(end + 1));
     for (const [kind, ...rest] of operations) {
       if (kind === "l") this.labels = rest[0];
       else if (kind === "r") this.announce(...rest);
     }
-    const texts = mark < 0 ? frame : frame.slice(0, mark);
-    if (texts) {
-      for (const part of texts.slice(1).split("\x1f")) this.addText(this.numbers[part.charCodeAt(0) - 33], part.slice(1));
+    const texts = end < 0 ? frame : frame.slice(0, end);
+    for (const [, mark, text] of texts.matchAll(PIECE)) {
+      const number = mark.length > 1 ? mark.charCodeAt(1) - 33 : MARKS.indexOf(mark);
+      this.addText(this.numbers[number], text);
     }
     for (const operation of operations) this.apply(...operation);
     this.notify("painted");

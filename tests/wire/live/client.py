@@ -9,6 +9,9 @@ from typing import Any
 
 from bedrock_playground.rendering import Template, expand_template
 
+_MARKS = [chr(code) for code in range(1, 30) if code not in {9, 10, 13}]
+_PIECE = re.compile("(\x1f.|[\x01-\x08\x0b\x0c\x0e-\x1d])([^\x01-\x08\x0b\x0c\x0e-\x1f]*)", re.DOTALL)
+
 
 @dataclass
 class SeenRun:
@@ -59,8 +62,11 @@ class LiveClient:
                 self.labels = operation[1]
             elif operation[0] == "r":
                 self._announce(*operation[1:])
-        for part in texts.split("\x1f")[1:]:
-            self.numbers[ord(part[0]) - 33].text += part[1:]
+        pieces = _PIECE.findall(texts)
+        assert "".join(mark + text for mark, text in pieces) == texts
+        for mark, text in pieces:
+            number = ord(mark[1]) - 33 if len(mark) > 1 else _MARKS.index(mark)
+            self.numbers[number].text += text
         for operation in operations:
             self._operation(*operation)
 

@@ -1,0 +1,98 @@
+"""Frames without a network, on a clock of our own: bytes stay below twice the text, whatever is written."""
+
+from __future__ import annotations
+
+import pytest
+
+from components.live.rendered import Rendering
+from components.live.viewer import Viewer
+from tests.unit.rendering.test_incremental import without_feeds
+from tests.wire.live.client import LiveClient
+from tests.wire.live.scripted import CODE, LIST, PARAGRAPH, TABLE, ScriptedComparison, markdown_of
+
+RATE = 100
+FRAMES = 50
+
+
+def stream(scripts: list[str]) -> tuple[LiveClient, float]:
+    """Stream 100 tokens of 4 characters in 50 frames a second; return what came and bytes per text byte."""
+    comparison = ScriptedComparison(scripts, rate=0)
+    now = [0.0]
+    rendering = Rendering(lambda: now[0])
+    viewer, client = Viewer(comparison, rendering), LiveClient()
+    size = max(len(script) for script in scripts)
+    step = 0
+    while not client.ended:
+        step += 1
+        now[0] = step / FRAMES
+        wanted = step * 4 * RATE // FRAMES
+        if not comparison.done:
+            comparison.advance(wanted - (step - 1) * 4 * RATE // FRAMES, final=wanted >= size)
+        rendering.render(rendering.due(viewer.runs()))
+        frame = viewer.next_frame()
+        if frame is not None:
+            client.apply(frame)
+    assert client.bytes == viewer.bytes_sent
+    return client, client.bytes / sum(len(script.encode()) for script in scripts)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        markdown_of(500),
+        markdown_of(2_000, seed=3),
+        PARAGRAPH * 12,
+        "Plain words follow each other without any mark, line after line.\n\n" * 40,
+        "😀 émigré " * 300,
+    ],
+    ids=["500 tokens", "2,000 tokens", "formulas", "plain", "non-ASCII"],
+)
+def test_bytes_stay_below_twice_the_text(script: str) -> None:
+    client, ratio = stream([script] * 8)
+    assert ratio <= 2
+    assert all(client.of(label).text == script for label in "ABCDEFGH")
+
+
+@pytest.mark.parametrize("part", [CODE, LIST, TABLE], ids=["code", "list", "table"])
+def test_even_pure_markup_stays_near_it(part: str) -> None:
+    _, ratio = stream([part * 25] * 2)
+    assert ratio <= 2.4
+
+
+def test_a_rich_tail_appears_before_its_block_ends() -> None:
+    comparison = ScriptedComparison(["Some **bold** words and then a long rest of the paragraph"], rate=0)
+    now = [0.0]
+    rendering = Rendering(lambda: now[0])
+    viewer, client = Viewer(comparison, rendering), LiveClient()
+    comparison.advance(30)
+    rendering.render(rendering.due(viewer.runs()))
+    client.apply(viewer.next_frame() or "")
+    run = client.of("A")
+    assert run.blocks == []
+    assert run.tail is not None
+    comparison.advance(0, final=True)
+    rendering.render(rendering.due(viewer.runs()))
+    client.apply(viewer.next_frame() or "")
+    assert "<strong>bold</strong>" in without_feeds(run.html)
+
+
+def test_many_runs_each_get_their_own_text() -> None:
+    comparison = ScriptedComparison(["x"], rate=None)
+    comparison.start()
+    for turn in range(120):
+        comparison.follow_up(
+            f"turn {turn}", [f"answer {turn} \x02 with a mark" if turn % 2 else f"answer {turn}"]
+        )
+    client, viewer = LiveClient(), Viewer(comparison, Rendering())
+    while (frame := viewer.next_frame()) is not None:
+        client.apply(frame)
+    texts = {run.head["turn"]: run.text for run in client.runs.values()}
+    assert texts == {run.identity.turn: run.text for run in comparison.lanes[0].runs}
+
+
+def test_nothing_new_makes_no_frame() -> None:
+    comparison = ScriptedComparison(["abc"], rate=0)
+    rendering = Rendering()
+    viewer = Viewer(comparison, rendering)
+    assert viewer.next_frame() is not None
+    assert viewer.next_frame() is None
