@@ -22,6 +22,8 @@ SYSTEM = "system"
 REPEAT = "repeat"
 _PROBLEM = "compare_problem"
 _SHOWN = "comparison_shown"
+_ADDRESS = "address_set_to"
+_ADDRESS_FRESH = "address_set_in_this_run"
 
 
 def problem() -> str | None:
@@ -70,7 +72,34 @@ def _show(comparison: Comparison) -> None:
     get_hub().register(comparison)
     st.session_state[ID] = comparison.id
     st.session_state[_SHOWN] = comparison.id
-    st.query_params[ID] = comparison.id
+    _set_address(comparison.id)
+
+
+def _set_address(comparison_id: str | None) -> None:
+    """Make the address name a comparison, or none, and remember that the browser has yet to know."""
+    st.session_state[_ADDRESS] = comparison_id
+    st.session_state[_ADDRESS_FRESH] = True
+    if comparison_id:
+        st.query_params[ID] = comparison_id
+    else:
+        st.query_params.pop(ID, None)
+
+
+def _named() -> str | None:
+    """The id of the comparison to show: the address's, unless the browser sent that before it knew better.
+
+    A rerun that was on its way while Run was pressed (a lane finished, say) still carries the old address.
+    Once a rerun came with the address that was set, another one is somebody going back.
+    """
+    address: str | None = st.query_params.get(ID)
+    if _ADDRESS in st.session_state:
+        expected: str | None = st.session_state[_ADDRESS]
+        if address != expected:
+            _set_address(expected)
+        elif not st.session_state.pop(_ADDRESS_FRESH, False):
+            del st.session_state[_ADDRESS]
+        return expected
+    return address or st.session_state.get(ID)
 
 
 def stop_all() -> None:
@@ -117,7 +146,7 @@ def clear() -> None:
     stop_all()
     for name in (ID, _SHOWN):
         st.session_state.pop(name, None)
-    st.query_params.pop(ID, None)
+    _set_address(None)
 
 
 def load_comparison(comparison_id: str) -> None:
@@ -137,13 +166,13 @@ def current(connect: Callable[[], Connection | None]) -> Comparison | None:
     Args:
         connect: Gives the connection that a found comparison would go on with.
     """
-    wanted = st.query_params.get(ID) or st.session_state.get(ID)
+    wanted = _named()
     if not wanted:
         return None
     st.session_state[ID] = wanted
     if st.query_params.get(ID) != wanted:
         # The way back from another page: the address lost the id, the session did not.
-        st.query_params[ID] = wanted
+        _set_address(wanted)
     comparison = _live() or _from_history(wanted, connect())
     if comparison is None:
         return None

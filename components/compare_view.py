@@ -24,7 +24,7 @@ EXAMPLES = {
 # Lanes share a row while each keeps 360 px, and wrap to further rows then; one may take the whole width.
 _LANES_CSS = """
 <style>
-.st-key-lanes { gap: 1rem; align-items: flex-start; }
+.st-key-lanes { gap: 0.6rem; align-items: flex-start; }
 .st-key-lanes > div { flex: 1 1 360px !important; min-width: min(360px, 100%) !important; max-width: 100%; }
 .st-key-lanes [class*="st-key-head_"] { flex-wrap: nowrap; }
 .st-key-lanes [class*="st-key-head_"] > div:nth-child(2) { flex: 1 1 auto; min-width: 0; }

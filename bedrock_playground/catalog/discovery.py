@@ -65,6 +65,8 @@ def _control_client(config: ClientConfig) -> Any:  # noqa: ANN401  # botocore's 
     options = Config(
         connect_timeout=min(config.connect_timeout, 5.0),
         read_timeout=15,
+        # A page waits for this: one more try is enough, and the picker works without.
+        retries={"total_max_attempts": 2, "mode": "standard"},
         # Explicit keys are meant: a Bedrock API key in the environment would beat them.
         auth_scheme_preference="sigv4" if config.access_key_id else None,
     )

@@ -123,6 +123,45 @@ def test_an_unknown_id_in_the_address_is_said_and_loses_nothing(page: AppTest) -
     assert not other.button(key="run").disabled
 
 
+def test_a_rerun_that_was_under_way_with_the_old_address_does_not_bring_the_old_comparison_back(
+    page: AppTest,
+) -> None:
+    for letter in "AB":
+        page.number_input(key=f"{letter}_max_tokens").set_value(3).run()
+    page.button(key="run").click().run()
+    first = shown(page)
+    assert first.wait(60)
+    page.run()
+    page.button(key="run").click().run()
+    second = shown(page)
+    assert second is not first
+    page.query_params["comparison"] = first.id
+    page.run()
+    assert shown(page) is second
+    assert page.query_params["comparison"] == second.id
+    assert second.wait(60)
+    # Once the browser has shown that it knows the new address, the old one is somebody going back.
+    page.run()
+    page.run()
+    page.query_params["comparison"] = first.id
+    page.run()
+    assert shown(page) is first
+
+
+def test_a_new_beginning_is_not_undone_by_an_old_address(page: AppTest) -> None:
+    page.number_input(key="A_max_tokens").set_value(3).run()
+    page.button(key="run").click().run()
+    comparison = shown(page)
+    assert comparison.wait(60)
+    page.run()
+    page.button(key="new_comparison").click().run()
+    assert "comparison" not in page.session_state
+    page.query_params["comparison"] = comparison.id
+    page.run()
+    assert "comparison" not in page.session_state
+    assert "comparison" not in page.query_params
+
+
 def test_an_empty_prompt_is_refused_in_words(page: AppTest) -> None:
     page.text_area(key="prompt").set_value("   ").run()
     page.button(key="run").click().run()
