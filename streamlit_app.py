@@ -19,7 +19,9 @@ def router() -> None:
     st.set_page_config(page_title="Bedrock Playground", page_icon=str(assets / "icon.svg"), layout="wide")
     st.logo(str(assets / "logo.svg"), icon_image=str(assets / "icon.svg"), size="large")
     # Lanes and tables want the width that Streamlit's wide layout leaves empty.
-    st.html("<style>[data-testid='stMainBlockContainer'] { padding-inline: clamp(1rem, 1.4vw, 2rem); }</style>")
+    st.html(
+        "<style>[data-testid='stMainBlockContainer'] { padding-inline: clamp(1rem, 1.4vw, 2rem); }</style>"
+    )
     page = st.navigation({
         "Playground": [
             st.Page(
