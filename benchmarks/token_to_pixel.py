@@ -38,7 +38,7 @@ _WATCH = """
   new PerformanceObserver((list) => {
     for (const task of list.getEntries()) long.push([performance.timeOrigin + task.startTime, task.duration]);
   }).observe({ entryTypes: ["longtask"] });
-  const last = {};
+  const newest = {};
   const painted = new MessageChannel();
   let pending = [];
   painted.port1.onmessage = () => {
@@ -50,13 +50,13 @@ _WATCH = """
     for (const text of document.querySelectorAll('[data-testid="lane-text"]')) {
       const lane = text.closest("section").getAttribute("aria-label").at(-1);
       // Only the end is read: reading the whole text 60 times a second would be most of the load.
-      const end = text.querySelector(".bp-md")?.lastElementChild;
-      if (!end) continue;
-      const marks = `${end.previousElementSibling?.textContent ?? ""} ${end.textContent}`.match(/q\\d+z/g);
+      const blocks = text.querySelector(".bp-md")?.children ?? [];
+      const last = [...blocks].slice(-5);
+      const marks = last.map((block) => block.textContent).join(" ").match(/q\\d+z/g);
       if (!marks) continue;
       const mark = Number(marks.at(-1).slice(1, -1));
-      if (last[lane] === mark) continue;
-      last[lane] = mark;
+      if (newest[lane] === mark) continue;
+      newest[lane] = mark;
       pending.push([lane, mark]);
     }
     if (pending.length) painted.port2.postMessage(0);
