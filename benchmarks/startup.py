@@ -2,8 +2,8 @@
 
 *Healthy* is the server's own word; *usable* is the page in Chromium: Run can be pressed, which means that
 the local model is loaded and its models are listed. The baseline's page is usable when its one line is there.
-Each start has a process, a browser context and (but for *second start*) a data folder of its own; the weights are
-in the cache. The two take turns, so that whatever else the machine does falls on both.
+Each start has a process, a browser context and (but for *second start*) a data folder of its own; the weights
+are in the cache. The two take turns, so that whatever else the machine does falls on both.
 """
 
 from __future__ import annotations
