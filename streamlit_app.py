@@ -12,7 +12,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 def router() -> None:
     """Set the page up, and run the one that the address names."""
+    from bedrock_playground.settings import SettingsError
     from components import connection
+    from components.resources import get_settings
 
     assets = Path(__file__).parent / "components" / "assets"
     # Files of our own: Streamlit's icon names are fetched from a font host, which our policy forbids.
@@ -41,6 +43,11 @@ def router() -> None:
             ),
         ],
     })  # fmt: skip
+    try:
+        get_settings()
+    except SettingsError as error:
+        st.error(f"**A setting cannot be used.** {error} Change it and restart.", icon=":material/error:")
+        st.stop()
     connection.sidebar()
     page.run()
 
@@ -51,8 +58,9 @@ else:
     from streamlit.runtime.pages_manager import PagesManager
 
     from components.asgi import middleware, routes
+    from components.warm_up import lifespan
 
     # A folder named "pages" makes Streamlit 1.67 look for pages there until the router has run once: the
     # first address opened after a start is not found, unless it is home. st.navigation sets the same.
     PagesManager.uses_pages_directory = False
-    app = st.App(__file__, routes=routes(), middleware=middleware())
+    app = st.App(__file__, routes=routes(), middleware=middleware(), lifespan=lifespan)

@@ -25,6 +25,8 @@ EXAMPLES = {
 _LANES_CSS = """
 <style>
 .st-key-lanes { gap: 0.6rem; align-items: flex-start; }
+/* The prompt, the answers and what was measured are seen together on a laptop. */
+.st-key-lanes { --bp-lane-height: max(18rem, calc(100vh - 35rem)); }
 .st-key-lanes > div { flex: 1 1 360px !important; min-width: min(360px, 100%) !important; max-width: 100%; }
 .st-key-lanes [class*="st-key-head_"] { flex-wrap: nowrap; }
 .st-key-lanes [class*="st-key-head_"] > div:nth-child(2) { flex: 1 1 auto; min-width: 0; }

@@ -86,6 +86,8 @@ def run_once(page: Page, url: str) -> None:
             "completed"
         ).first.wait_for(timeout=120_000)
     page.locator(".js-plotly-plot").nth(2).wait_for(timeout=60_000)
+    # Off the button, whose hover colour is not its own.
+    page.mouse.move(5, 500)
     page.wait_for_timeout(1500)
 
 
