@@ -11,7 +11,8 @@ import sys
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import ModuleType
 
@@ -52,6 +53,7 @@ class LiveHub:
     ) -> None:
         self._entries: OrderedDict[str, Entry] = OrderedDict()
         self._lock = threading.Lock()
+        self._making: dict[str, tuple[threading.Lock, int]] = {}
         self._keep_finished = keep_finished
         self._keep_seconds = keep_seconds
         self._clock = clock
@@ -63,6 +65,42 @@ class LiveHub:
             self._entries[comparison.id] = entry
             self._entries.move_to_end(comparison.id)
             self._evict()
+
+    def get_or_register(
+        self, comparison_id: str, make: Callable[[], LiveComparison | None]
+    ) -> LiveComparison | None:
+        """Return the comparison, making it first if it is not here; whoever asks at once gets the same one.
+
+        Args:
+            comparison_id: Its id.
+            make: Makes it; called at most once at a time per id, while other ids go on undisturbed. What it
+                returns must have this id. ``None`` says that there is no such comparison.
+
+        Returns:
+            The comparison, or ``None`` if ``make`` returned that; then nothing is kept.
+        """
+        with self._alone(comparison_id):
+            found = self.get(comparison_id)
+            if found is None:
+                found = make()
+                if found is not None:
+                    self.register(found)
+            return found
+
+    @contextmanager
+    def _alone(self, comparison_id: str) -> Iterator[None]:
+        """Hold the lock of one id; it exists only as long as somebody holds it or waits for it."""
+        with self._lock:
+            lock, users = self._making.get(comparison_id, (threading.Lock(), 0))
+            self._making[comparison_id] = (lock, users + 1)
+        try:
+            with lock:
+                yield
+        finally:
+            with self._lock:
+                lock, users = self._making.pop(comparison_id)
+                if users > 1:
+                    self._making[comparison_id] = (lock, users - 1)
 
     def get(self, comparison_id: str) -> LiveComparison | None:
         """Return the comparison, or ``None`` if it is not (or no longer) here."""
