@@ -74,6 +74,11 @@ class LiveRun(Protocol):
         ...
 
     @property
+    def record_error(self) -> str | None:
+        """Why the history did not take the run; ``None`` while nothing went wrong."""
+        ...
+
+    @property
     def superseded(self) -> bool:
         """Whether a re-run took its place."""
         ...
@@ -151,6 +156,7 @@ def run_status(run: LiveRun) -> dict[str, object]:
         "in": usage.input_tokens if usage else None,
         "out": usage.output_tokens if usage else None,
         "attempts": [_attempt(attempt) for attempt in run.attempts if attempt.error_type] or None,
+        "unrecorded": run.record_error,
     }
     if result is not None:
         timing = result.timing

@@ -6,7 +6,8 @@ A frame begins with new text, each piece behind a mark that says whose it is: on
 are applied before it:
 
 - ``["l", labels]``: the lanes, in order;
-- ``["r", n, head, chars]``: from now on ``n`` means this run, of which you have ``chars`` characters;
+- ``["r", n, head, chars]``: from now on ``n`` means this run, of which you have ``chars`` characters; with
+  a ``1`` after that, drop what you have of it: it is sent anew;
 
 and the others after it, in order:
 
@@ -63,7 +64,16 @@ class _Seen:
     tail: WirePiece | None = None
     status: dict[str, object] = field(default_factory=dict)
     announced: bool = False
+    anew: bool = False
     complete: bool = False
+
+    def restart(self) -> None:
+        """Send everything again; the browser is told to drop what it has."""
+        self.chars = self.blocks = self.reasoning = 0
+        self.tail = None
+        self.status = {}
+        self.announced = False
+        self.anew = True
 
 
 @dataclass(slots=True)
@@ -121,9 +131,14 @@ class Viewer:
         for run in runs:
             seen = self._seen.get(run.identity.run_id) or self._meet(run)
             if seen.complete:
+                self._record_problem(run, seen, frame.operations)
                 continue
+            rendered = self._rendering.of(run)
+            if rendered.complete and seen.blocks > len(rendered.blocks):
+                seen.restart()  # the browser saw a longer text than there is now
             if not seen.announced:
-                frame.operations.append(["r", seen.number, run_head(run), seen.chars])
+                anew = [1] if seen.anew else []
+                frame.operations.append(["r", seen.number, run_head(run), seen.chars, *anew])
             self._text(run, seen, frame)
             self._reasoning(run, seen, frame)
             self._blocks(run, seen, frame.operations)
@@ -140,9 +155,10 @@ class Viewer:
         seen = _Seen(number=len(self._seen))
         known = self._known.get(run.identity.run_id)
         if isinstance(known, list) and len(known) == 3 and all(isinstance(count, int) for count in known):
-            seen.chars = max(0, min(known[0], len(run.text)))
-            seen.blocks = max(0, known[1])
-            seen.reasoning = max(0, min(known[2], len(run.reasoning)))
+            seen.chars, seen.blocks, seen.reasoning = known
+            # A restart may have kept less of a run than the browser saw, or nothing: then it starts anew.
+            if min(known) < 0 or seen.chars > len(run.text) or seen.reasoning > len(run.reasoning):
+                seen.restart()
         self._seen[run.identity.run_id] = seen
         return seen
 
@@ -213,6 +229,13 @@ class Viewer:
             seen.status = status
             operations.append(["m", seen.number, changed])
         seen.complete = caught_up
+
+    @staticmethod
+    def _record_problem(run: LiveRun, seen: _Seen, operations: list[list[object]]) -> None:
+        """Tell what recording a run that is over came to: that is known only after its end."""
+        if run.record_error != seen.status.get("unrecorded"):
+            seen.status["unrecorded"] = run.record_error
+            operations.append(["m", seen.number, {"unrecorded": run.record_error}])
 
     def _ending(self, runs: list[LiveRun], operations: list[list[object]], *, done: bool) -> None:
         caught_up = done and all(self._seen[run.identity.run_id].complete for run in runs)

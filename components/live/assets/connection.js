@@ -195,10 +195,10 @@ class Connection {
     this.notify("painted");
   }
 
-  announce(number, head, chars) {
+  announce(number, head, chars, anew) {
     let run = this.runs.get(head.id);
-    if (run && run.chars !== chars) {
-      // The server knows less than we do (it began anew): take its word from the start.
+    if (run && (anew || run.chars !== chars)) {
+      // The server knows less than we do (after a restart): take its word from the start.
       this.runs.delete(head.id);
       run = null;
     }

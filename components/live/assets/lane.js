@@ -95,8 +95,8 @@ class LaneView {
     const kept = new Map();
     const children = [];
     for (const run of shown) {
-      const answer = this.answers.get(run.id) ?? new AnswerView(run);
-      if (answer.run !== run) continue;
+      const known = this.answers.get(run.id);
+      const answer = known?.run === run ? known : new AnswerView(run); // the same run may have come anew
       kept.set(run.id, answer);
       if (withPrompts) children.push(make("div", { class: "bp-prompt" }, run.prompt));
       answer.element.toggleAttribute("data-testid", false);

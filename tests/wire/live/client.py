@@ -70,7 +70,9 @@ class LiveClient:
         for operation in operations:
             self._operation(*operation)
 
-    def _announce(self, number: int, head: dict[str, Any], chars: int) -> None:
+    def _announce(self, number: int, head: dict[str, Any], chars: int, *anew: int) -> None:
+        if anew:
+            self.runs.pop(head["id"], None)
         run = self.runs.setdefault(head["id"], SeenRun(head))
         assert len(run.text) == chars, "the server would leave a gap or double text"
         run.tail = None

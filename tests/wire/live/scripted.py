@@ -39,6 +39,7 @@ class ScriptedRun:
     usage: Usage | None = None
     attempts: tuple[Attempt, ...] = ()
     superseded: bool = False
+    record_error: str | None = None
     began: float = 0.0
     ended: float | None = None
     stop: threading.Event = field(default_factory=threading.Event)

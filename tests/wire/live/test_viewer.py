@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from bedrock_playground.invocation.values import RunState
+from bedrock_playground.rendering import render_markdown
 from components.live.rendered import Rendering
 from components.live.viewer import Viewer
 from tests.unit.rendering.test_incremental import without_feeds
-from tests.wire.live.client import LiveClient
+from tests.wire.live.client import LiveClient, SeenRun
 from tests.wire.live.scripted import CODE, LIST, PARAGRAPH, TABLE, ScriptedComparison, markdown_of
 
 RATE = 100
@@ -88,6 +90,57 @@ def test_many_runs_each_get_their_own_text() -> None:
         client.apply(frame)
     texts = {run.head["turn"]: run.text for run in client.runs.values()}
     assert texts == {run.identity.turn: run.text for run in comparison.lanes[0].runs}
+
+
+def drain(viewer: Viewer, rendering: Rendering, client: LiveClient) -> None:
+    for _ in range(10):
+        rendering.render(rendering.due(viewer.runs()))
+        frame = viewer.next_frame()
+        if frame is not None:
+            client.apply(frame)
+
+
+@pytest.mark.parametrize(
+    ("text", "reasoning", "known"),
+    [
+        ("", "", [500, 3, 0]),
+        ("One.\n\nTwo", "", [500, 3, 0]),
+        ("One.\n\nTwo", "", [10, 9, 0]),
+        ("", "brief", [0, 0, 80]),
+        ("One.", "", [-1, 0, 0]),
+    ],
+    ids=["nothing kept", "less kept", "fewer blocks", "less reasoning", "nonsense"],
+)
+def test_an_interrupted_run_that_lost_text_is_sent_anew_and_ends(
+    text: str, reasoning: str, known: list[int]
+) -> None:
+    comparison = ScriptedComparison(["x"], rate=0)
+    run = comparison.lanes[0].runs[0]
+    run.state, run.text, run.reasoning = RunState.INTERRUPTED, text, reasoning
+    before, client = SeenRun({"id": run.identity.run_id}), LiveClient()
+    before.text, before.reasoning, before.blocks = "x" * known[0], "r" * known[2], ["<p>"] * known[1]
+    client.runs[run.identity.run_id] = before
+    rendering = Rendering()
+    drain(Viewer(comparison, rendering, {run.identity.run_id: known}), rendering, client)
+    seen = client.of("A")
+    assert (seen.text, seen.reasoning) == (text, reasoning)
+    assert without_feeds(seen.html) == without_feeds(render_markdown(text))
+    assert seen.facts["state"] == "interrupted"
+    assert seen.facts["error"]["type"] == "Interrupted"
+    assert len(client.ended) == 1
+
+
+def test_a_run_that_was_not_recorded_says_so_even_after_its_end() -> None:
+    comparison = ScriptedComparison(["abc"], rate=None)
+    comparison.start()
+    rendering, client = Rendering(), LiveClient()
+    viewer = Viewer(comparison, rendering)
+    drain(viewer, rendering, client)
+    assert "unrecorded" not in client.of("A").facts
+    comparison.lanes[0].runs[0].record_error = "OSError: the disk is full"
+    drain(viewer, rendering, client)
+    assert client.of("A").facts["unrecorded"] == "OSError: the disk is full"
+    assert viewer.next_frame() is None
 
 
 def test_nothing_new_makes_no_frame() -> None:
