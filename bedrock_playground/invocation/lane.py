@@ -67,7 +67,7 @@ class LaneRun:
 
     def __init__(self, identity: RunIdentity, request: InvocationRequest) -> None:
         self.identity = identity
-        """Which run this is; ``started_at`` is when it was asked for, until it really starts."""
+        """Which run this is; ``started_at`` is when it was asked for, until it starts or is stopped."""
         self.request = request
         """What is sent."""
         self.state = RunState.PENDING
@@ -100,7 +100,10 @@ class LaneRun:
     ) -> LaneRun:
         """Make a run that is over; without a result it was interrupted."""
         run = cls(identity, request)
-        run.began = True
+        # One that was stopped while it waited has nothing to show, and no time: nothing was ever sent.
+        run.began = (
+            result is None or result.timing.total is not None or result.state is not RunState.CANCELLED
+        )
         if result is None:
             run.state = RunState.INTERRUPTED
             return run
@@ -230,6 +233,7 @@ class Lane:
         self._lock = threading.Lock()
         self._runs: tuple[LaneRun, ...] = ()
         self._queue: deque[Job] = deque()
+        self._unrecorded: deque[LaneRun] = deque()
         self._working = False
         self._stream: InvocationStream | None = None
         self._running: LaneRun | None = None
@@ -265,7 +269,7 @@ class Lane:
 
     @property
     def busy(self) -> bool:
-        """Whether anything runs or waits."""
+        """Whether anything runs, waits, or is yet to be recorded."""
         return self._working
 
     def restore(self, runs: Sequence[LaneRun]) -> None:
@@ -289,14 +293,23 @@ class Lane:
             run.superseded = True
 
     def cancel(self) -> None:
-        """End what runs, at once, and what waits."""
+        """End what runs, at once, and what waits; returns at once.
+
+        What waited is over then, as cancelled, and is recorded like any other run, by the lane's thread: the
+        history shows every run that was shown.
+        """
         with self._lock:
             waiting = list(self._queue)
             self._queue.clear()
             stream = self._stream
             self._stop_running = self._running is not None
             for job in waiting:
+                # Its place in time, among the runs that did start, is where it was stopped.
+                job.run.identity = job.start()
                 job.run.finish(InvocationResult(error=Cancelled("Stopped before it was sent.")))
+            if self._recorder is not None:
+                # Whatever waited had a thread that works; it looks here before it ends.
+                self._unrecorded.extend(job.run for job in waiting)
         if stream is not None:
             stream.cancel()
         self._changed()
@@ -304,29 +317,32 @@ class Lane:
     def _work(self) -> None:
         while True:
             with self._lock:
-                if not self._queue:
+                # What was never sent is recorded last, so that a rerun does not wait for it.
+                job = self._queue.popleft() if self._queue else None
+                stopped = self._unrecorded.popleft() if job is None and self._unrecorded else None
+                if job is not None:
+                    self._running = job.run
+                    self._stop_running = False
+                    job.run.begin(job.start())
+                elif stopped is None:
                     self._working = False
                     break
-                job = self._queue.popleft()
-                self._running = job.run
-                self._stop_running = False
-                job.run.begin(job.start())
-            self._changed()
-            self._execute(job.run)
-            with self._lock:
-                self._running = self._stream = None
+            if job is not None:
+                self._changed()
+                self._execute(job.run)
+                with self._lock:
+                    self._running = self._stream = None
+            elif stopped is not None:
+                self._record_start(stopped)
+                self._record_end(stopped)
             self._changed()
         self._changed()
 
     def _execute(self, run: LaneRun) -> None:
-        recorder = self._recorder
-        if recorder is not None:
-            self._guard(run, lambda: recorder.run_started(run.identity, run.request))
-        result = self._invoke(run)
-        run.finish(result)
+        self._record_start(run)
+        run.finish(self._invoke(run))
         self._changed()
-        if recorder is not None:
-            self._guard(run, lambda: recorder.run_finished(run.identity, run.request, result))
+        self._record_end(run)
 
     def _invoke(self, run: LaneRun) -> InvocationResult:
         try:
@@ -344,6 +360,16 @@ class Lane:
         except Exception as error:  # noqa: BLE001 - a lane must end, and must not harm another
             return run.partial(UnexpectedError(f"{type(error).__name__}: {error}"))
         return run.partial(StreamInterrupted("The invoker ended without saying how."))
+
+    def _record_start(self, run: LaneRun) -> None:
+        recorder = self._recorder
+        if recorder is not None:
+            self._guard(run, lambda: recorder.run_started(run.identity, run.request))
+
+    def _record_end(self, run: LaneRun) -> None:
+        recorder, result = self._recorder, run.result
+        if recorder is not None and result is not None:
+            self._guard(run, lambda: recorder.run_finished(run.identity, run.request, result))
 
     def _guard(self, run: LaneRun, record: Callable[[], None]) -> None:
         try:

@@ -188,15 +188,13 @@ class TestLanes:
 
 class TestCancel:
     def test_what_waits_is_cancelled_too_and_not_sent(self, serve: Serve) -> None:
-        records = Records()
-
         def handler(exchange: Exchange) -> None:
             exchange.head()
             exchange.chunk(text_event("part"))
             exchange.wait_for_client_to_leave(60)
 
         server = serve(handler)
-        comparison = Comparison(invoker_for(server.url, stall=60), recorder=records)
+        comparison = Comparison(invoker_for(server.url, stall=60))
         comparison.start(requests(2), repeat=3)
         while not all(lane.runs[0].text for lane in comparison.lanes):
             time.sleep(0.005)
@@ -210,7 +208,77 @@ class TestCancel:
             for run in lane.runs:
                 assert run.result is not None
                 assert isinstance(run.result.error, Cancelled)
-        assert [kind for kind, *_ in records.calls].count("started") == 2, "what was not sent is not recorded"
+
+    def test_what_waited_is_recorded_too_exactly_once(self, serve: Serve) -> None:
+        def handler(exchange: Exchange) -> None:
+            exchange.head()
+            exchange.chunk(text_event("part"))
+            exchange.wait_for_client_to_leave(60)
+
+        records, server = Records(), serve(handler)
+        comparison = Comparison(invoker_for(server.url, stall=60), recorder=records)
+        comparison.start(requests(2), repeat=3)
+        while not all(lane.runs[0].text for lane in comparison.lanes):
+            time.sleep(0.005)
+        comparison.cancel()
+        comparison.cancel()
+        assert comparison.wait(10), "done is: recorded"
+        assert len(server.exchanges) == 2
+        for lane in comparison.lanes:
+            of_lane = [call for call in records.calls if call[1].label == lane.label]
+            assert [(kind, identity) for kind, identity, _ in of_lane] == [
+                (kind, run.identity) for run in lane.runs for kind in ("started", "finished")
+            ]
+            assert [found for kind, _, found in of_lane if kind == "finished"] == [
+                run.result for run in lane.runs
+            ]
+        recorded = [(who, requests(1)[0], found) for kind, who, found in records.calls if kind == "finished"]
+        again = Comparison.restore(invoker_for(server.url), runs=recorded).lanes[0]
+        assert [run.identity.repeat for run in again.runs] == [0, 1, 2]
+        assert again.current is again.runs[0], "the run that has something to show"
+
+    def test_neither_stopping_nor_a_rerun_waits_for_a_slow_history(self, serve: Serve) -> None:
+        def handler(exchange: Exchange) -> None:
+            exchange.head()
+            exchange.chunk(text_event("part"))
+            exchange.wait_for_client_to_leave(60)
+
+        records, answers = Records(), threading.Event()
+        comparison = Comparison(invoker_for(serve(handler, echo).url, stall=60), recorder=records)
+        comparison.start(requests(1), repeat=3)
+        lane = comparison.lanes[0]
+        while not lane.runs[0].text:
+            time.sleep(0.005)
+        records.on_start = lambda: answers.wait(10)
+        comparison.cancel()
+        assert not answers.is_set()
+        assert [run.state for run in lane.runs[1:]] == [RunState.CANCELLED] * 2
+        assert lane.busy
+        comparison.rerun("A")
+        answers.set()
+        assert comparison.wait(10)
+        assert [run.state for run in lane.runs] == [RunState.CANCELLED] * 3 + [RunState.COMPLETED] * 3
+        ended = [identity.run_id for kind, identity, _ in records.calls if kind == "finished"]
+        assert sorted(ended) == sorted(run.identity.run_id for run in lane.runs)
+
+    def test_a_recorder_that_fails_for_what_waited_harms_nothing(self, serve: Serve) -> None:
+        def handler(exchange: Exchange) -> None:
+            exchange.head()
+            exchange.chunk(text_event("part"))
+            exchange.wait_for_client_to_leave(60)
+
+        records = Records(fail_on="finished")
+        comparison = Comparison(invoker_for(serve(handler, echo).url, stall=60), recorder=records)
+        comparison.start(requests(1), repeat=3)
+        lane = comparison.lanes[0]
+        while not lane.runs[0].text:
+            time.sleep(0.005)
+        comparison.cancel()
+        assert comparison.wait(10)
+        assert [run.record_error for run in lane.runs] == ["OSError: the disk is full"] * 3
+        comparison.rerun("A")
+        assert comparison.wait(10)
+        assert lane.state is RunState.COMPLETED
 
     def test_the_others_go_on(self, serve: Serve) -> None:
         go = threading.Event()
