@@ -125,7 +125,8 @@ class ExpiredCredentials(SetupError):
     """The AWS credentials were valid once, or are not accepted."""
 
     advice: ClassVar[str] = (
-        "Renew them: `aws sso login` for SSO, a new session token for temporary keys. Keys that should be "
+        "Renew them: `aws sso login` for SSO, a new session token for temporary keys. Keys set in the "
+        "environment or in .env are read once: restart the app after renewing them. Keys that should be "
         "valid fail like this when the machine's clock is off by more than five minutes."
     )
 
