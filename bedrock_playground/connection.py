@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from bedrock_playground.invocation.client import ClientConfig
-from bedrock_playground.invocation.credentials import find_credentials
+from bedrock_playground.invocation.credentials import find_credentials, find_region
 from bedrock_playground.invocation.invoker import BedrockInvoker
 from bedrock_playground.invocation.retry import RetryPolicy
 from bedrock_playground.launcher import EndpointStatus
@@ -27,8 +27,6 @@ class Connection:
     """Which of the three."""
     config: ClientConfig
     """Region, endpoint and credentials for the clients."""
-    credentials: str
-    """How the credentials were found, in words; never the secret itself."""
 
     @property
     def endpoint_label(self) -> str:
@@ -62,13 +60,12 @@ def remote_connection(
     return Connection(
         kind="custom" if endpoint else "bedrock",
         config=ClientConfig(
-            region=region or settings.region or DEFAULT_REGION,
+            region=region or settings.region or find_region() or DEFAULT_REGION,
             endpoint_url=endpoint,
             connect_timeout=settings.timeouts.connect,
             read_timeout=settings.timeouts.read,
             stall_timeout=settings.timeouts.stall,
         ),
-        credentials=find_credentials(api_key=settings.bedrock_api_key) or "none found",
     )
 
 
@@ -87,8 +84,27 @@ def local_connection(settings: Settings, status: EndpointStatus) -> Connection |
             read_timeout=settings.timeouts.read,
             stall_timeout=settings.timeouts.stall,
         ),
-        credentials="the local endpoint's own dummy keys",
     )
+
+
+def connection_where(
+    settings: Settings, *, endpoint: str | None, region: str | None, local: EndpointStatus | None
+) -> Connection | None:
+    """Find the connection that a recorded run used, to go on exactly there.
+
+    Args:
+        settings: The settings.
+        endpoint: What the run's record says of where it went (:attr:`Connection.endpoint_label`).
+        region: The Region it called.
+        local: How the local endpoint is doing; ``None`` where that is not asked for.
+
+    Returns:
+        The connection; ``None`` where that endpoint is not set up now, or not ready.
+    """
+    if endpoint == "local":
+        return local_connection(settings, local) if local else None
+    here = "bedrock" if settings.endpoint_url is None else settings.endpoint_url
+    return remote_connection(settings, region=region) if endpoint == here else None
 
 
 def make_invoker(connection: Connection, settings: Settings) -> BedrockInvoker:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import streamlit as st
 
 from bedrock_playground.connection import Connection
 from bedrock_playground.history import HistoryError
-from bedrock_playground.invocation import Comparison, NotReadyError
+from bedrock_playground.invocation import Comparison, NotReadyError, RunState
 from components import variants
+from components.binding import WhereItRan
 from components.live import get_hub
-from components.resources import get_invoker, get_store
+from components.resources import get_store
 from components.variants import LETTERS, Variant
 
 ID = "comparison"
@@ -22,6 +22,8 @@ SYSTEM = "system"
 REPEAT = "repeat"
 _PROBLEM = "compare_problem"
 _SHOWN = "comparison_shown"
+KIND_PENDING = "connection_kind_pending"
+"""Where the session should call from the next rerun on: where the comparison that was opened ran."""
 _ADDRESS = "address_set_to"
 _ADDRESS_FRESH = "address_set_in_this_run"
 
@@ -61,7 +63,7 @@ def start(connection: Connection) -> None:
 
 def _new(connection: Connection) -> Comparison:
     return Comparison(
-        get_invoker(connection),
+        WhereItRan(connection.endpoint_label, connection.config.region),
         recorder=get_store().recorder(),
         region=connection.config.region,
         endpoint=connection.endpoint_label,
@@ -151,6 +153,9 @@ def clear() -> None:
 
 def load_comparison(comparison_id: str) -> None:
     """Make the page show this comparison the next time it runs."""
+    for name in (_ADDRESS, _ADDRESS_FRESH):
+        # Whatever the address was last set to on the Compare page is over.
+        st.session_state.pop(name, None)
     st.session_state[ID] = comparison_id
 
 
@@ -160,12 +165,8 @@ def _live() -> Comparison | None:
     return found if isinstance(found, Comparison) else None
 
 
-def current(connect: Callable[[], Connection | None]) -> Comparison | None:
-    """The comparison that the address or the session names: running, finished, or found in the history.
-
-    Args:
-        connect: Gives the connection that a found comparison would go on with.
-    """
+def current() -> Comparison | None:
+    """The comparison that the address or the session names: running, finished, or found in the history."""
     wanted = _named()
     if not wanted:
         return None
@@ -173,18 +174,17 @@ def current(connect: Callable[[], Connection | None]) -> Comparison | None:
     if st.query_params.get(ID) != wanted:
         # The way back from another page: the address lost the id, the session did not.
         _set_address(wanted)
-    comparison = _live() or _from_history(wanted, connect())
-    if comparison is None:
+    found = get_hub().get_or_register(wanted, lambda: _from_history(wanted))
+    if not isinstance(found, Comparison):
         return None
-    if st.session_state.get(_SHOWN) != comparison.id:
-        _restore_widgets(comparison)
-        st.session_state[_SHOWN] = comparison.id
-    return comparison
+    if st.session_state.get(_SHOWN) != found.id:
+        _restore_widgets(found)
+        st.session_state[_SHOWN] = found.id
+        _go_where_it_ran(found)
+    return found
 
 
-def _from_history(comparison_id: str, connection: Connection | None) -> Comparison | None:
-    if connection is None:
-        return None
+def _from_history(comparison_id: str) -> Comparison | None:
     try:
         records = get_store().comparison(comparison_id)
     except HistoryError as error:
@@ -197,15 +197,30 @@ def _from_history(comparison_id: str, connection: Connection | None) -> Comparis
         )
         clear()
         return None
-    comparison = Comparison.restore(
-        get_invoker(connection),
+    if any(record.state is RunState.RUNNING for record in records):
+        st.session_state[_PROBLEM] = (
+            "The comparison in the address still runs in another process of the app. Reload when it is done."
+        )
+        return None
+    where = max((record.identity for record in records), key=lambda identity: identity.started_at)
+    return Comparison.restore(
+        WhereItRan(where.endpoint, where.region),
         runs=[(record.identity, record.request, record.result) for record in records],
         recorder=get_store().recorder(),
-        region=connection.config.region,
-        endpoint=connection.endpoint_label,
+        region=where.region,
+        endpoint=where.endpoint,
     )
-    get_hub().register(comparison)
-    return comparison
+
+
+def _go_where_it_ran(comparison: Comparison) -> None:
+    """Let "Calls go to" say where this comparison ran: what the page says is what it does."""
+    endpoints = {run.identity.endpoint for lane in comparison.lanes for run in lane.runs}
+    kind = (
+        {"local": "local", "bedrock": "bedrock"}.get(endpoints.pop() or "", "custom") if endpoints else None
+    )
+    if kind is not None and kind != st.session_state.get("connection_kind"):
+        st.session_state[KIND_PENDING] = kind
+        st.rerun()
 
 
 def _restore_widgets(comparison: Comparison) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from bedrock_playground.connection import Connection, Kind, default_kind, local_connection, remote_connection
+from bedrock_playground.invocation.credentials import find_credentials
+from components import compare_state, variants
 from components.resources import forget_models, get_settings, get_supervisor
 
 _KIND = "connection_kind"
@@ -13,6 +15,12 @@ _LABELS: dict[Kind, str] = {
     "bedrock": "Amazon Bedrock",
     "custom": "Custom endpoint",
 }
+
+
+@st.cache_resource(show_spinner=False, ttl=300)
+def _credentials() -> str:
+    # A credential process may ask the user something: not at every rerun.
+    return find_credentials(api_key=get_settings().bedrock_api_key) or "none found"
 
 
 @st.cache_resource(show_spinner=False)
@@ -38,6 +46,10 @@ def sidebar() -> None:
     """Show where calls go, and let the session pick."""
     kinds: list[Kind] = ["local", "custom"] if get_settings().endpoint_url else ["local", "bedrock"]
     with st.sidebar:
+        # A comparison that ran elsewhere was opened: go there, before the widget exists in this run.
+        pending = st.session_state.pop(compare_state.KIND_PENDING, None)
+        if pending in kinds:
+            st.session_state[_KIND] = pending
         st.session_state.setdefault(_KIND, _default_kind())
         st.selectbox(
             "Calls go to",
@@ -45,7 +57,7 @@ def sidebar() -> None:
             format_func=lambda kind: _LABELS[kind],
             key=_KIND,
             persist_state="session",
-            on_change=forget_models,
+            on_change=_switched,
             help="Amazon Bedrock needs AWS credentials: environment variables, a profile, SSO or a role. "
             "The local endpoint speaks the same API with a small real model, on this machine alone.",
         )
@@ -53,7 +65,26 @@ def sidebar() -> None:
             _local_status()
         else:
             connection = remote_connection(get_settings())
-            st.caption(f"{connection.title} · credentials: {connection.credentials}")
+            st.caption(f"{connection.title} · credentials: {_credentials()}")
+        st.button(
+            "Refresh models",
+            icon=":material/refresh:",
+            type="tertiary",
+            key="refresh_models",
+            on_click=_refresh,
+        )
+
+
+def _switched() -> None:
+    """Begin anew: a comparison goes on only where it ran, and stays in the history."""
+    _refresh()
+    compare_state.clear()
+    variants.forget_models()
+
+
+def _refresh() -> None:
+    forget_models()
+    _credentials.clear()
 
 
 def _local_status() -> None:

@@ -66,13 +66,13 @@ def get_invoker(connection: Connection) -> BedrockInvoker:
 
 
 # Seconds, because Streamlit imports pandas (half a second of the first page) to understand "10m".
-@st.cache_data(show_spinner="Asking which models there are …", ttl=600, max_entries=32)
+@st.cache_data(show_spinner="Asking which models there are …", ttl=120, max_entries=32)
 def _models(_connection: Connection, key: str) -> Catalogue:  # noqa: ARG001  # the key is the cache's
     return discover(_connection.config)
 
 
 def get_models(connection: Connection) -> Catalogue:
-    """The models that a connection offers, asked at most every ten minutes."""
+    """The models that a connection offers, asked at most every two minutes."""
     return _models(connection, _key_of(connection))
 
 

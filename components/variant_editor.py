@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import streamlit as st
 
@@ -81,10 +82,11 @@ def _model(letter: str, catalogue: Catalogue) -> None:
 def _settings(letter: str, model: str) -> None:
     st.caption("Only what is switched on is sent; the rest is left to the model.")
     for setting in SETTINGS:
-        if setting.name == "top_k" and top_k_of(model) is None:
+        offered = _as_the_model_takes_it(setting, model)
+        if offered is None:
             st.caption("Top K: this model is not known to take it, so it is not offered.")
-            continue
-        _number(letter, setting)
+        else:
+            _number(letter, offered)
     st.multiselect(
         "Stop sequences",
         st.session_state.get(key(letter, "stop")) or [],
@@ -121,12 +123,23 @@ def _settings(letter: str, model: str) -> None:
     )
 
 
+def _as_the_model_takes_it(setting: Setting, model: str) -> Setting | None:
+    """Narrow a setting to the model's range; ``None`` where the model is not known to take it."""
+    if setting.name != "top_k":
+        return setting
+    rule = top_k_of(model)
+    return replace(setting, slider_high=rule.maximum, high=rule.maximum) if rule else None
+
+
 def _number(letter: str, setting: Setting) -> None:
     if not st.toggle(
         setting.label, key=key(letter, f"{setting.name}_on"), persist_state="session", help=setting.help
     ):
         return
     cast = int if setting.whole else float
+    if st.session_state[key(letter, setting.name)] > setting.high:
+        # Another model was picked, and takes less.
+        variants.set_number(letter, setting, setting.high)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.slider(
             f"{setting.label} of variant {letter}",

@@ -42,15 +42,14 @@ class Variant:
 
     def parameters(self) -> InferenceParameters:
         """What is sent; a top-k that the model has no place for is left out (and not offered)."""
-        takes_top_k = self.top_k is not None and top_k_of(self.model) is not None
+        rule = top_k_of(self.model)
+        top_k = min(self.top_k, rule.maximum) if rule and self.top_k is not None else None
         return InferenceParameters(
             max_tokens=self.max_tokens,
             temperature=self.temperature,
             top_p=self.top_p,
             stop_sequences=tuple(_unescaped(text) for text in self.stop) or None,
-            additional_model_request_fields=top_k_fields(self.model, self.top_k or 1)
-            if takes_top_k
-            else None,
+            additional_model_request_fields=None if top_k is None else top_k_fields(self.model, top_k),
         )
 
     def request(self, prompt: str, *, system: str | None) -> InvocationRequest:
@@ -283,7 +282,7 @@ def default_model(catalogue: Catalogue) -> str:
 
 
 def ensure(catalogue: Catalogue) -> None:
-    """Have the two variants of a first start ready, and none that the connection cannot reach.
+    """Have the two variants of a first start ready, and a model picked for each variant.
 
     The same model at temperature 0 and at 1: one click on Run shows what the parameter does.
     """
@@ -294,9 +293,12 @@ def ensure(catalogue: Catalogue) -> None:
             ("B", Variant(model=model, temperature=1.0, max_tokens=256)),
         ])  # fmt: skip
         return
-    local = model.startswith("local.")
     for letter in letters():
-        current = read(letter).model
-        # A local id means nothing to Bedrock, and the other way round; anything else typed is respected.
-        if not current or (catalogue.models and current.startswith("local.") != local):
+        if not read(letter).model:
             st.session_state[key(letter, "model")] = model or None
+
+
+def forget_models() -> None:
+    """Unpick every model: those of one endpoint mean nothing to another."""
+    for letter in letters():
+        st.session_state[key(letter, "model")] = None

@@ -44,3 +44,16 @@ def find_credentials(*, api_key: bool, profile: str | None = None) -> str | None
         return None
     method: str = credentials.method
     return _WORDS.get(method, method)
+
+
+def find_region() -> str | None:
+    """Return the Region that boto3's own chain names (environment, profile), or ``None``."""
+    import botocore.exceptions  # noqa: PLC0415 - see above
+    import botocore.session  # noqa: PLC0415
+
+    try:
+        region: str | None = botocore.session.Session().get_config_variable("region")
+    except botocore.exceptions.BotoCoreError:
+        # A profile that does not exist, say: the first call says so, with advice.
+        return None
+    return region

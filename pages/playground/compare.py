@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from bedrock_playground.catalog import Catalogue
 from bedrock_playground.history import HistoryError
 from components import compare_state, compare_view, variants
 from components.connection import current_connection, wait_for_endpoint
@@ -15,18 +16,16 @@ with st.container():
         st.error(f"**The history cannot be opened, so nothing can be run.** {error}", icon=":material/error:")
         st.stop()
     connection = current_connection()
-    comparison = compare_state.current(lambda: connection)
-    catalogue = get_models(connection) if connection else None
+    comparison = compare_state.current()
+    catalogue = get_models(connection) if connection else Catalogue(())
     if connection:
         get_invoker(connection)
-if catalogue:
-    variants.ensure(catalogue)
+        variants.ensure(catalogue)
 
 compare_view.prompt_area(connection=connection, comparison=comparison)
 wait_for_endpoint()
-if catalogue:
-    compare_view.model_list_problem(catalogue)
-    compare_view.lanes(catalogue=catalogue, comparison=comparison)
+compare_view.model_list_problem(catalogue)
+compare_view.lanes(catalogue=catalogue, comparison=comparison)
 if comparison:
     compare_view.follow_up(comparison)
     compare_view.under_the_lanes(comparison)

@@ -114,6 +114,48 @@ def test_a_comparison_that_left_memory_comes_back_from_the_history(page: AppTest
     assert [lane.runs[0].text for lane in again.lanes] == texts
 
 
+def test_opening_from_the_history_wins_over_what_run_made_of_the_address() -> None:
+    opened = AppTest.from_function(_open, kwargs={"comparison_id": "wanted"})
+    opened.session_state["comparison"] = "another"
+    opened.session_state["address_set_to"] = "another"
+    opened.session_state["address_set_in_this_run"] = True
+    opened.run()
+    assert not opened.exception
+    assert opened.session_state["comparison"] == "wanted"
+    assert opened.session_state["named"] == "wanted"
+
+
+def _open(comparison_id: str) -> None:
+    import streamlit as st
+
+    from components import compare_state
+
+    compare_state.load_comparison(comparison_id)
+    st.session_state["named"] = compare_state._named()
+
+
+def test_answers_are_shown_while_the_endpoint_is_not_ready(page: AppTest) -> None:
+    page.number_input(key="A_max_tokens").set_value(3).run()
+    page.button(key="run").click().run()
+    comparison = shown(page)
+    assert comparison.wait(60)
+    page.run()
+    from components.resources import get_supervisor
+
+    get_supervisor().stop()
+    get_hub()._entries.clear()
+    page.run()
+    assert not page.exception
+    assert shown(page).id == comparison.id
+    assert page.button(key="run").disabled
+    assert page.selectbox(key="A_model").value == MODEL
+    shown(page).rerun("A")
+    assert shown(page).wait(20)
+    error = shown(page).lane("A").runs[-1].result
+    assert error
+    assert type(error.error).__name__ == "EndpointNotThere"
+
+
 def test_an_unknown_id_in_the_address_is_said_and_loses_nothing(page: AppTest) -> None:
     other = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
     other.query_params["comparison"] = "nobody-knows-this"

@@ -1,0 +1,65 @@
+"""What binds a comparison to where it ran: further turns and re-runs go there, and nowhere else.
+
+The session may have switched "Calls go to" meanwhile, and the local endpoint may have been restarted with
+another address; a comparison found in the history has no connection at all. So the connection is looked up
+when a run begins, from what the record says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bedrock_playground.connection import connection_where
+from bedrock_playground.invocation import (
+    Failed,
+    InvocationEvent,
+    InvocationRequest,
+    InvocationResult,
+    InvocationStream,
+    SetupError,
+)
+from components.resources import get_invoker, get_settings, get_supervisor
+
+
+class EndpointNotThere(SetupError):
+    """The place where the comparison ran is not set up now, or not ready."""
+
+    advice = "Choose it under “Calls go to”, or wait until the local endpoint is ready; then retry."
+
+
+@dataclass(frozen=True, slots=True)
+class WhereItRan:
+    """An invoker that calls the place a comparison ran on."""
+
+    endpoint: str | None
+    """``local``, ``bedrock`` or a URL, as recorded."""
+    region: str | None
+    """The Region, as recorded."""
+
+    def stream(self, request: InvocationRequest) -> InvocationStream:
+        """Start the request there, or fail with what is missing."""
+        # Asking for the supervisor starts the local endpoint, which nobody wants who calls Bedrock.
+        local = get_supervisor().status if self.endpoint == "local" else None
+        connection = connection_where(get_settings(), endpoint=self.endpoint, region=self.region, local=local)
+        if connection is None:
+            return _Refusal(
+                f"This comparison ran on {self.endpoint or 'an unknown endpoint'}, not reached now."
+            )
+        return get_invoker(connection).stream(request)
+
+
+class _Refusal:
+    """A stream that fails at once."""
+
+    def __init__(self, message: str) -> None:
+        self._events = iter((Failed(InvocationResult(error=EndpointNotThere(message))),))
+
+    def __iter__(self) -> Iterator[InvocationEvent]:
+        return self
+
+    def __next__(self) -> InvocationEvent:
+        return next(self._events)
+
+    def cancel(self) -> None:
+        """Do nothing: it is over already."""
