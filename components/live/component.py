@@ -44,7 +44,8 @@ def lane(comparison_id: str, label: str, *, key: str, expanded: bool = False) ->
         key: The component's key; keep it for a place on the page, whatever comparison it shows.
         expanded: Whether the text may use the page's height instead of scrolling in its own box.
     """
-    _renderer("lane")(key=key, data=_data(comparison_id) | {"label": label, "expanded": expanded})
+    data = _data(comparison_id) | {"label": label, "expanded": expanded}
+    _renderer("lane")(key=key, data=data, on_ticket_change=_nothing)
 
 
 def live_charts(comparison_id: str, *, key: str) -> bool:
@@ -55,14 +56,22 @@ def live_charts(comparison_id: str, *, key: str) -> bool:
         key: The component's key.
 
     Returns:
-        ``True`` in the one rerun that the browser asks for when a running comparison has finished.
+        ``True`` in the one rerun that the browser asks for when a running comparison has finished, or when
+        one that had finished runs again (a lane's own re-run button does that behind the page's back).
+        Which of them it was, the comparison itself says.
     """
-    result = _renderer("charts")(key=key, data=_data(comparison_id), on_finished_change=_nothing)
-    return bool(result.finished)
+    result = _renderer("charts")(
+        key=key,
+        data=_data(comparison_id),
+        on_finished_change=_nothing,
+        on_resumed_change=_nothing,
+        on_ticket_change=_nothing,
+    )
+    return bool(result.finished or result.resumed)
 
 
 def _nothing() -> None:
-    """Make ``finished`` a trigger: the rerun itself is what is wanted."""
+    """Make a value a trigger: the rerun itself is what is wanted."""
 
 
 def _data(comparison_id: str) -> dict[str, object]:

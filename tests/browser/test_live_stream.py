@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -103,6 +106,60 @@ def test_a_reload_finds_it_again_and_a_stop_stops_it(page: Page, live_app: AppSe
         page.get_by_role("button", name=f"Stop {label}").click()
         metrics = page.locator(f".st-key-lane_{label}").get_by_test_id("lane-metrics")
         expect(metrics).to_contain_text("stopped")
+
+
+def test_the_page_learns_that_a_lane_runs_again(page: Page, live_app: AppServer) -> None:
+    page.goto(f"{live_app.url}/?lanes=1&tokens=600&rate=100")
+    wait_completed(page, 1)
+    expect(page.get_by_text("done True finished True")).to_be_visible()
+    page.get_by_role("button", name="Re-run A").click()
+    expect(page.get_by_text("done False finished True")).to_be_visible(timeout=2_500)
+    wait_completed(page, 1)
+    expect(page.get_by_text("runs 4 done True finished True")).to_be_visible()
+    page.wait_for_timeout(1_000)
+    expect(page.get_by_text("runs 4 done")).to_be_visible()
+
+
+def test_a_lane_names_the_model_that_answered(page: Page, live_app: AppServer) -> None:
+    page.goto(f"{live_app.url}/?lanes=1&tokens=20&rate=100")
+    model = page.locator(".st-key-lane_A").get_by_test_id("lane-model")
+    expect(model).to_have_text("scripted-model", timeout=30_000)
+    expect(model).to_have_attribute("title", "scripted-model")
+
+
+@contextmanager
+def restarted(app: AppServer) -> Iterator[None]:
+    """Run the same app again at the same port, after it was stopped."""
+    with (app.home / "again.log").open("wb") as output:
+        again = subprocess.Popen(
+            app.process.args, cwd=ROOT, env=app.environment, stdout=output, stderr=subprocess.STDOUT
+        )
+        try:
+            yield
+        finally:
+            again.kill()
+            again.wait(10)
+
+
+def test_a_restart_of_the_app_is_shown_and_mends_itself(page: Page, tmp_path: Path) -> None:
+    with running_app(LIVE, tmp_path / "app") as app:
+        page.goto(f"{app.url}/?lanes=2&tokens=3000&rate=100&id=restarted")
+        expect(page.get_by_test_id("lane-text").first).to_contain_text("Section", timeout=30_000)
+        page.evaluate(
+            "() => { window.bpSeen = []; setInterval(() => { const chip = document.querySelector('.bp-chip');"
+            " const text = document.querySelector('[data-testid=lane-text]')?.textContent.length;"
+            " const told = [chip?.textContent, text > 40]; const last = bpSeen.at(-1);"
+            " if (String(last) !== String(told)) bpSeen.push(told) }, 20) }"
+        )
+        app.process.terminate()
+        app.process.wait(20)
+        expect(page.locator(".bp-chip").first).to_have_text("reconnecting…")
+        with restarted(app):
+            for label in "AB":  # the page itself is never loaded again
+                metrics = page.locator(f".st-key-lane_{label}").get_by_test_id("lane-metrics")
+                expect(metrics).to_contain_text("streaming", timeout=60_000)
+                expect(page.locator(f".st-key-lane_{label} .bp-notice")).to_be_hidden()
+            assert ["disconnected", True] in page.evaluate("() => bpSeen")
 
 
 def test_ten_tabs_at_once_load_and_stream(context: BrowserContext, live_app: AppServer) -> None:

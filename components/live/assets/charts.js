@@ -74,6 +74,11 @@ class ChartsView {
     }
   }
 
+  // What had ended runs again, perhaps by a lane's own button, of which the page knows nothing.
+  again(key) {
+    this.trigger("resumed", key);
+  }
+
   // The runs of the last turn, one per lane: the repeat that came last.
   active() {
     const runs = [...this.connection.runs.values()];

@@ -10,9 +10,10 @@ const LAST_RETRY = 5000;
 // Control characters that stand before a piece of text and say whose it is; see viewer.py.
 const MARKS = Array.from({ length: 29 }, (_, index) => String.fromCharCode(index + 1)).filter((mark) => !"\t\n\r".includes(mark));
 const PIECE = /(\x1f.|[\x01-\x08\x0b\x0c\x0e-\x1d])([^\x01-\x08\x0b\x0c\x0e-\x1f]*)/gs;
+const NEW_TICKET = 4401;
 const FATAL = {
   4400: "The server did not understand this page. Reload it.",
-  4401: "The permission to watch has ended. Reload the page.",
+  4401: "The app has restarted, or the permission to watch has ended. What has arrived stays here; if it does not go on by itself, reload the page.",
   4403: "This address may not watch. Add it to BEDROCK_PLAYGROUND_ALLOWED_ORIGINS.",
   4404: "This comparison is no longer live. Its runs are in the history.",
 };
@@ -41,6 +42,7 @@ class Run {
     this.points = []; // [seconds, characters], for the chart
     this.since = null; // performance.now() at second 0
     this.firstText = null;
+    this.stoppedAt = null; // seconds; while nobody can say how it goes on
   }
 
   get final() {
@@ -49,6 +51,7 @@ class Run {
 
   get elapsed() {
     if (this.facts.total != null) return this.facts.total;
+    if (this.stoppedAt !== null) return this.stoppedAt;
     if (this.since === null || this.facts.elapsed == null) return null;
     return this.final ? this.facts.elapsed : (performance.now() - this.since) / 1000;
   }
@@ -89,7 +92,8 @@ class Connection {
     this.end = null;
     this.sawRunning = false;
     this.delay = FIRST_RETRY;
-    this.ticking = setInterval(() => this.notify("tick"), 250);
+    this.asked = new Set(); // the refused tickets that a new one was asked for
+    this.ticking = setInterval(() => this.tick(), 250);
     this.online = () => this.retryNow();
     addEventListener("online", this.online);
   }
@@ -103,6 +107,23 @@ class Connection {
     this.address.search = this.address.hash = "";
     this.views.add(view);
     if (!this.socket && !this.retry && (renewed || !this.problem)) this.open();
+  }
+
+  tick() {
+    if (this.wanting) this.askForTicket();
+    this.notify("tick");
+  }
+
+  // A refused ticket is replaced by a rerun of the page's script: at most one per ticket, and not before
+  // Streamlit's own connection is back, because until then it drops what it is asked.
+  askForTicket() {
+    const state = document.querySelector("[data-test-connection-state]")?.dataset.testConnectionState;
+    const view = [...this.views].find((candidate) => candidate.trigger);
+    if (!view || (state && state !== "CONNECTED")) return;
+    this.wanting = false;
+    if (this.asked.has(this.ticket)) return;
+    this.asked.add(this.ticket);
+    view.trigger("ticket", `${this.asked.size}`);
   }
 
   remove(view) {
@@ -131,6 +152,8 @@ class Connection {
   open() {
     this.retry = null;
     this.problem = null;
+    this.wanting = false;
+    if (this.status === "refused") this.setStatus("reconnecting");
     const socket = new WebSocket(this.address.href);
     this.socket = socket;
     this.numbers = [];
@@ -150,6 +173,8 @@ class Connection {
       this.socket = null;
       if (FATAL[event.code]) {
         this.problem = FATAL[event.code];
+        this.wanting = event.code === NEW_TICKET;
+        for (const run of this.runs.values()) run.stoppedAt = run.final ? null : run.elapsed;
         this.setStatus("refused");
         return;
       }
@@ -211,6 +236,7 @@ class Connection {
       this.runs.set(head.id, run);
       this.notify("layout");
     }
+    run.stoppedAt = null;
     run.tail = null; // the server counts from here on what it sent
     this.numbers[number] = run;
   }
@@ -245,8 +271,10 @@ class Connection {
     } else if (kind === "m") {
       this.facts(run, first);
     } else if (kind === "w") {
+      const ended = this.end;
       this.sawRunning = true;
       this.end = null;
+      if (ended !== null) this.notify("again", ended);
     } else if (kind === "e") {
       this.end = number;
       this.notify("ended", number, this.sawRunning);

@@ -5,12 +5,12 @@ import { watch } from "./connection.js";
 import { iconButton, loadStyles, make, seconds } from "./dom.js";
 import { MetricsView } from "./metrics.js";
 
-export function mount({ parentElement, data }) {
+export function mount({ parentElement, data, setTriggerValue }) {
   loadStyles();
   const existing = parentElement.bpView;
-  if (existing?.accepts(data)) return;
+  if (existing?.accepts(data, setTriggerValue)) return;
   existing?.unmount();
-  const view = new LaneView(parentElement, data);
+  const view = new LaneView(parentElement, data, setTriggerValue);
   parentElement.bpView = view;
   parentElement.bpUnmount = () => {
     view.unmount();
@@ -19,8 +19,9 @@ export function mount({ parentElement, data }) {
 }
 
 class LaneView {
-  constructor(parent, data) {
+  constructor(parent, data, trigger) {
     this.data = data;
+    this.trigger = trigger;
     this.place = (data.label.codePointAt(0) - 64) % 26;
     this.answers = new Map();
     this.repeat = 0;
@@ -33,12 +34,13 @@ class LaneView {
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.error = make("div", { class: "bp-error", role: "alert", hidden: true });
     this.notice = make("div", { class: "bp-notice", hidden: true });
+    this.unrecorded = make("div", { class: "bp-unrecorded", role: "status", hidden: true });
     this.metrics = new MetricsView();
     this.spoken = make("div", { class: "bp-spoken", "aria-live": "polite" });
     this.element = make(
       "section",
       { class: `bp-lane${data.expanded ? " bp-expanded" : ""}`, "aria-label": `Variant ${data.label}` },
-      this.makeToolbar(), this.scroller, this.error, this.notice, this.metrics.element, this.metrics.attempts, this.spoken,
+      this.makeToolbar(), this.scroller, this.error, this.notice, this.metrics.element, this.metrics.attempts, this.unrecorded, this.spoken,
     );
     parent.replaceChildren(this.element);
     this.connection = watch(data, this);
@@ -53,12 +55,14 @@ class LaneView {
     this.copyButton = iconButton("copy", "Copy the raw text", () => this.copy());
     this.rawButton = iconButton("raw", "Show the raw text", () => this.toggleRaw());
     this.rawButton.setAttribute("aria-pressed", "false");
-    return make("div", { class: "bp-toolbar" }, this.tabs, this.stopButton, this.rerunButton, this.copyButton, this.rawButton);
+    this.model = make("span", { class: "bp-model", "data-testid": "lane-model" });
+    return make("div", { class: "bp-toolbar" }, this.tabs, this.model, this.stopButton, this.rerunButton, this.copyButton, this.rawButton);
   }
 
-  accepts(data) {
+  accepts(data, trigger) {
     if (data.comparison !== this.data.comparison || data.label !== this.data.label) return false;
     this.data = data;
+    this.trigger = trigger;
     this.element.classList.toggle("bp-expanded", Boolean(data.expanded));
     watch(data, this);
     return true;
@@ -99,6 +103,7 @@ class LaneView {
       const answer = known?.run === run ? known : new AnswerView(run); // the same run may have come anew
       kept.set(run.id, answer);
       if (withPrompts) children.push(make("div", { class: "bp-prompt" }, run.prompt));
+      if (run.model !== this.current?.model) children.push(make("div", { class: "bp-model", title: run.model }, run.model));
       answer.element.toggleAttribute("data-testid", false);
       if (run === this.current) answer.element.setAttribute("data-testid", "lane-text");
       if (answer.showRaw !== this.showRaw) answer.setRaw(this.showRaw);
@@ -178,10 +183,16 @@ class LaneView {
   refresh() {
     const run = this.current;
     const running = Boolean(run) && !run.final;
-    this.stopButton.hidden = !running;
-    this.rerunButton.hidden = running || !run;
+    const away = this.connection.status === "refused"; // then nobody would hear the buttons
+    this.stopButton.hidden = !running || away;
+    this.rerunButton.hidden = running || !run || away;
+    this.element.classList.toggle("bp-away", away);
+    this.model.textContent = this.model.title = run?.model ?? "";
+    const unrecorded = run?.facts.unrecorded;
+    this.unrecorded.hidden = !unrecorded;
+    this.unrecorded.textContent = unrecorded ? `Not recorded: ${unrecorded}` : "";
     this.copyButton.hidden = this.rawButton.hidden = !run;
-    this.element.setAttribute("aria-busy", String(running));
+    this.element.setAttribute("aria-busy", String(running && !away));
     clearTimeout(this.settling);
     if (running) this.element.classList.add("bp-streaming");
     // Lanes often end together; showing all their blocks again at once would be one long task.

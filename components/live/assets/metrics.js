@@ -9,6 +9,7 @@ const STATES = {
   failed: "failed",
   cancelled: "stopped",
   interrupted: "interrupted",
+  refused: "disconnected",
 };
 
 const FIELDS = [
@@ -41,7 +42,7 @@ export class MetricsView {
 
   update(run, status) {
     const { facts, final } = run;
-    const state = status === "reconnecting" && !final ? "reconnecting" : facts.state;
+    const state = ["reconnecting", "refused"].includes(status) && !final ? status : facts.state;
     this.put(this.chip, STATES[state] ?? `${state}…`);
     this.chip.dataset.state = state;
     this.put(this.values.ttft, seconds(facts.ttft));
