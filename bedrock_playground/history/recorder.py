@@ -98,20 +98,27 @@ class Backlog:
             self._waiting.append(save)
 
     def flush(self) -> None:
-        """Try everything that waits, oldest first, until one fails; that one goes to the end of the queue."""
+        """Try everything that waits, oldest first, until the database refuses one; never raises.
+
+        One that fails goes to the end of the queue. A failure that is not the database's own concerns that
+        run alone, so the others are still tried.
+        """
         with self._flushing:
             for _ in range(len(self._waiting)):
                 save = self._waiting[0]
-                failed = False
+                failed = refused = False
                 try:
                     save()
                 except HistoryError:
+                    failed = refused = True
+                except Exception:  # noqa: BLE001 - logged with its trace; the others must be tried
+                    _log.exception("A run that is kept in memory cannot be written")
                     failed = True
                 with self._lock:
                     del self._waiting[0]
                     if failed:
                         self._waiting.append(save)
-                if failed:
+                if refused:
                     return
 
 

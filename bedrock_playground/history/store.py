@@ -309,6 +309,9 @@ class RunStore:
                     mark.register(connection)
             except HistoryError as error:
                 _log.warning("The history cannot be reached: %s", error)
+            except Exception:  # noqa: BLE001 - whatever it was, the heart must go on
+                # Without a heartbeat, other hosts would take this process for dead and its runs with it.
+                _log.exception("The history's heartbeat failed; it is tried again")
             else:
                 self._backlog.flush()
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 
-from bedrock_playground.history import HistoryUnavailable, RunFilter, RunStore
+from bedrock_playground.history import HistoryUnavailable, RunFilter, RunStore, processes
 from bedrock_playground.invocation.values import RunState, Timing, Usage
 from tests.store.builders import cancelled, identity, request, result
 from tests.store.conftest import Place
@@ -131,6 +131,44 @@ def test_what_waits_is_written_at_the_latest_when_the_store_closes(place: Place)
             recorder.run_finished(who, what, result())
     with place.open() as store:
         assert store.get(who.run_id) is not None
+
+
+def test_the_heart_goes_on_beating_whatever_fails(
+    place: Place, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    # No database fails in a way nobody thought of when asked to: these failures are made.
+    monkeypatch.setattr(processes, "HEARTBEAT_INTERVAL", timedelta(milliseconds=5))
+    beats = threading.Semaphore(0)
+    register = processes.ProcessMark.register
+    failures = iter([ZeroDivisionError("unthought of")])
+
+    def failing_register(mark: processes.ProcessMark, connection: Connection) -> None:
+        beats.release()
+        if threading.current_thread().name == "history-heartbeat" and (failure := next(failures, None)):
+            raise failure
+        register(mark, connection)
+
+    def failing_save() -> None:
+        if not mended.is_set():
+            raise KeyError("a defect")
+
+    mended, saved = threading.Event(), threading.Event()
+    monkeypatch.setattr(processes.ProcessMark, "register", failing_register)
+    with place.open() as store:
+        store.recorder()
+        store._backlog.add(failing_save)
+        store._backlog.add(saved.set)
+        assert saved.wait(10), "one that fails keeps no other from being written"
+        for _ in range(10):
+            assert beats.acquire(timeout=10), "the heart has stopped"
+        assert store.unsaved == 1
+        mended.set()
+        heart = store._heart
+        assert heart is not None
+        assert heart.is_alive()
+    assert store.unsaved == 0
+    assert "ZeroDivisionError: unthought of" in caplog.text
+    assert "KeyError: 'a defect'" in caplog.text
 
 
 class _tables_taken_away:  # noqa: N801 - reads as a statement
