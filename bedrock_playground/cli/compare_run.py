@@ -26,8 +26,9 @@ from bedrock_playground.launcher import EndpointStatus, EndpointSupervisor
 from bedrock_playground.settings import Settings, SettingsError, load_settings
 
 _POLL_SECONDS = 0.02
-_CANCEL_SECONDS = 5.0
-"""How long cancelled lanes get to end and to be recorded; it takes them milliseconds."""
+_CANCEL_SECONDS = 60.0
+"""How long cancelled lanes get to end and to be recorded, what waited included: milliseconds as a rule, a
+quarter of a minute for 8 lanes of 1000 repeats each. Interrupting again ends the wait."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -93,6 +94,8 @@ def _connected(settings: Settings, options: argparse.Namespace) -> Iterator[Conn
     if kind != "local":
         yield remote_connection(settings, region=options.region, endpoint_url=options.endpoint_url)
         return
+    if options.region:
+        _say(f"--region {options.region} is not used: without AWS credentials the local endpoint answers")
     supervisor = EndpointSupervisor.from_settings(settings)
     supervisor.start()
     try:

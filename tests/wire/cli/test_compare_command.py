@@ -158,6 +158,17 @@ def test_an_endpoint_is_called_with_the_keys_of_the_environment(
     assert (status, value["error"]["type"]) == (1, "NoCredentials")
 
 
+def test_a_region_that_is_not_used_is_told(alone: CommandLine) -> None:
+    ended = alone.run(
+        "compare", "--json", "--prompt", "x", *lanes(PACED), "--max-tokens", "2", "--region", "eu-west-1"
+    )
+    assert ended.returncode == 0
+    assert "--region eu-west-1 is not used" in ended.stderr
+    with alone.store() as store:
+        (summary,) = store.list_runs().runs
+    assert (summary.endpoint, summary.region) == ("local", "local")
+
+
 def test_nobody_at_the_endpoint_is_a_failed_lane(alone: CommandLine, free_tcp_port: object) -> None:
     assert callable(free_tcp_port)
     status, (value,) = alone.compare(
