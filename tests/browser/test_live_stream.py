@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Page, WebSocketRoute, expect
 
 from tests.browser.conftest import ROOT, AppServer, running_app
 from tests.browser.proxy import reverse_proxy
@@ -118,6 +118,24 @@ def test_the_page_learns_that_a_lane_runs_again(page: Page, live_app: AppServer)
     expect(page.get_by_text("runs 4 done True finished True")).to_be_visible()
     page.wait_for_timeout(1_000)
     expect(page.get_by_text("runs 4 done")).to_be_visible()
+
+
+def test_a_lane_says_that_its_run_was_not_recorded(page: Page, live_app: AppServer) -> None:
+    def relay(browser_side: WebSocketRoute) -> None:
+        server_side = browser_side.connect_to_server()
+
+        def forward(frame: str | bytes) -> None:
+            browser_side.send(frame)
+            if '["e",' in str(frame):  # the app's answers here are not recorded at all, so it cannot fail
+                browser_side.send('\x1e[["m",0,{"unrecorded":"OSError: the <disk> is full"}]]')
+
+        server_side.on_message(forward)
+
+    page.route_web_socket("**/bp/live", relay)
+    page.goto(f"{live_app.url}/?lanes=1&tokens=40&rate=100")
+    warning = page.locator(".st-key-lane_A .bp-unrecorded")
+    expect(warning).to_have_text("Not recorded: OSError: the <disk> is full", timeout=30_000)
+    expect(warning).to_be_visible()
 
 
 def test_a_lane_names_the_model_that_answered(page: Page, live_app: AppServer) -> None:

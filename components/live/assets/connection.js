@@ -11,6 +11,7 @@ const LAST_RETRY = 5000;
 const MARKS = Array.from({ length: 29 }, (_, index) => String.fromCharCode(index + 1)).filter((mark) => !"\t\n\r".includes(mark));
 const PIECE = /(\x1f.|[\x01-\x08\x0b\x0c\x0e-\x1d])([^\x01-\x08\x0b\x0c\x0e-\x1f]*)/gs;
 const NEW_TICKET = 4401;
+const SESSION_AWAY = 4409; // Streamlit's own connection comes back a moment later, perhaps as a new session
 const FATAL = {
   4400: "The server did not understand this page. Reload it.",
   4401: "The app has restarted, or the permission to watch has ended. What has arrived stays here; if it does not go on by itself, reload the page.",
@@ -178,6 +179,7 @@ class Connection {
         this.setStatus("refused");
         return;
       }
+      this.wanting = event.code === SESSION_AWAY && this.delay > 1000;
       this.setStatus("reconnecting");
       this.retry = setTimeout(() => this.open(), this.delay * (0.7 + 0.6 * Math.random()));
       this.delay = Math.min(this.delay * 2, LAST_RETRY);
