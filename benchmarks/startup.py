@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import socket
 import statistics
 import subprocess
@@ -27,17 +26,10 @@ from playwright.sync_api import Browser, sync_playwright
 
 from bedrock_playground.local.weights import WeightsStore
 from benchmarks._table import Row, print_table
+from tests.browser.conftest import CHROMIUM_FLAGS, chromium_path
 
 ROOT = Path(__file__).resolve().parents[1]
 LINE = "hello from the baseline"
-_FLAGS = (
-    "--no-sandbox",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 _RUN_BUTTON = ".st-key-run button:not([disabled])"
 
 
@@ -126,12 +118,12 @@ def measure_pages(rounds: int) -> list[Row]:
     """Measure starts of the app and of the baseline, which reads the same ``.streamlit/config.toml``."""
     first, second, baseline = Samples(), Samples(), Samples()
     ours = [sys.executable, "-m", "bedrock_playground.cli", "run", "--"]
-    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    found = chromium_path()
     with _environment() as (folder, common), sync_playwright() as playwright:
         smallest = folder / "baseline.py"
         smallest.write_text(f"import streamlit as st\n\nst.write({LINE!r})\n", encoding="utf-8")
         theirs = [sys.executable, "-m", "streamlit", "run", str(smallest)]
-        browser = playwright.chromium.launch(executable_path=found, args=list(_FLAGS))
+        browser = playwright.chromium.launch(executable_path=found, args=CHROMIUM_FLAGS)
         for number in range(rounds + 1):
             environment = common | {"BEDROCK_PLAYGROUND_DATA_DIR": str(folder / f"data{number}")}
             starts = (

@@ -22,6 +22,8 @@ SYSTEM = "system"
 REPEAT = "repeat"
 _PROBLEM = "compare_problem"
 _SHOWN = "comparison_shown"
+KIND = "connection_kind"
+"""Where the session calls: the sidebar's choice."""
 KIND_PENDING = "connection_kind_pending"
 """Where the session should call from the next rerun on: where the comparison that was opened ran."""
 _ADDRESS = "address_set_to"
@@ -218,7 +220,7 @@ def _go_where_it_ran(comparison: Comparison) -> None:
     kind = (
         {"local": "local", "bedrock": "bedrock"}.get(endpoints.pop() or "", "custom") if endpoints else None
     )
-    if kind is not None and kind != st.session_state.get("connection_kind"):
+    if kind is not None and kind != st.session_state.get(KIND):
         st.session_state[KIND_PENDING] = kind
         st.rerun()
 

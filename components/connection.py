@@ -7,9 +7,9 @@ import streamlit as st
 from bedrock_playground.connection import Connection, Kind, default_kind, local_connection, remote_connection
 from bedrock_playground.invocation.credentials import find_credentials
 from components import compare_state, variants
+from components.compare_state import KIND, KIND_PENDING
 from components.resources import forget_models, get_settings, get_supervisor
 
-_KIND = "connection_kind"
 _LABELS: dict[Kind, str] = {
     "local": "Local endpoint",
     "bedrock": "Amazon Bedrock",
@@ -23,6 +23,12 @@ def _credentials() -> str:
     return find_credentials(api_key=get_settings().bedrock_api_key) or "none found"
 
 
+@st.cache_resource(show_spinner=False, ttl=300)
+def _remote() -> Connection:
+    # The Region is read from the AWS configuration files: 5 ms that every rerun paid twice.
+    return remote_connection(get_settings())
+
+
 @st.cache_resource(show_spinner=False)
 def _default_kind() -> Kind:
     return default_kind(get_settings())
@@ -30,16 +36,15 @@ def _default_kind() -> Kind:
 
 def current_kind() -> Kind:
     """Where this session's calls go."""
-    kind: Kind = st.session_state.get(_KIND) or _default_kind()
+    kind: Kind = st.session_state.get(KIND) or _default_kind()
     return kind
 
 
 def current_connection() -> Connection | None:
     """The connection of this session; ``None`` while the local endpoint is not ready."""
-    settings = get_settings()
     if current_kind() != "local":
-        return remote_connection(settings)
-    return local_connection(settings, get_supervisor().status)
+        return _remote()
+    return local_connection(get_settings(), get_supervisor().status)
 
 
 def sidebar() -> None:
@@ -47,15 +52,15 @@ def sidebar() -> None:
     kinds: list[Kind] = ["local", "custom"] if get_settings().endpoint_url else ["local", "bedrock"]
     with st.sidebar:
         # A comparison that ran elsewhere was opened: go there, before the widget exists in this run.
-        pending = st.session_state.pop(compare_state.KIND_PENDING, None)
+        pending = st.session_state.pop(KIND_PENDING, None)
         if pending in kinds:
-            st.session_state[_KIND] = pending
-        st.session_state.setdefault(_KIND, _default_kind())
+            st.session_state[KIND] = pending
+        st.session_state.setdefault(KIND, _default_kind())
         st.selectbox(
             "Calls go to",
             kinds,
             format_func=lambda kind: _LABELS[kind],
-            key=_KIND,
+            key=KIND,
             persist_state="session",
             on_change=_switched,
             help="Amazon Bedrock needs AWS credentials: environment variables, a profile, SSO or a role. "
@@ -64,8 +69,7 @@ def sidebar() -> None:
         if current_kind() == "local":
             _local_status()
         else:
-            connection = remote_connection(get_settings())
-            st.caption(f"{connection.title} · credentials: {_credentials()}")
+            st.caption(f"{_remote().title} · credentials: {_credentials()}")
         st.button(
             "Refresh models",
             icon=":material/refresh:",
@@ -85,6 +89,7 @@ def _switched() -> None:
 def _refresh() -> None:
     forget_models()
     _credentials.clear()
+    _remote.clear()
 
 
 def _local_status() -> None:
