@@ -147,7 +147,7 @@ def _follow(comparison: Comparison, *, as_json: bool) -> tuple[list[LaneRun], bo
         comparison.cancel()
         comparison.wait(_CANCEL_SECONDS)
         raise
-    ended.look()
+    ended.look(waiting=False)
     if not as_json:
         _progress("")
         print_table(ended.runs)
@@ -155,9 +155,10 @@ def _follow(comparison: Comparison, *, as_json: bool) -> tuple[list[LaneRun], bo
 
 
 class _Ended:
-    """The runs that have ended, found by looking again and again.
+    """The runs that have ended and are recorded, found by looking again and again.
 
-    A lane's runs end one after the other, so each look only asks for the next one of every lane.
+    A lane's runs end one after the other, so each look only asks for the next one of every lane. A run is
+    told of once it is recorded, so that whoever reads its line finds it in the history.
     """
 
     def __init__(self, comparison: Comparison, tell: Callable[[LaneRun], None]) -> None:
@@ -168,11 +169,17 @@ class _Ended:
         self._characters = 0
         self._tell = tell
 
-    def look(self) -> None:
-        """Tell of the runs that ended since the last look, in the order in which they did."""
+    def look(self, *, waiting: bool = True) -> None:
+        """Tell of the runs that ended since the last look, in the order in which they did.
+
+        Args:
+            waiting: Leave out what is over but yet to be recorded; there will be another look.
+        """
         found = []
         for number, lane in enumerate(self._lanes):
-            while (run := self._current(number)) is not None and run.state.is_final:
+            while (run := self._current(number)) is not None and (
+                run.settled or (run.state.is_final and not waiting)
+            ):
                 self._next[number] += 1
                 found.append(lane.runs[self._next[number] - 1])
         for run in sorted(found, key=_ended_at):

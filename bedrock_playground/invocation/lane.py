@@ -84,6 +84,9 @@ class LaneRun:
         """Seconds from the request's first byte to the first reasoning text."""
         self.record_error: str | None = None
         """Why this run is not in the history, if the recorder failed."""
+        self.settled = False
+        """Whether it is over and the recorder is done with it too: whoever reports it then reports a run that
+        is kept."""
         self.began = False
         """Whether it was ever started: a run stopped while it waited was not."""
         self.superseded = False
@@ -104,6 +107,7 @@ class LaneRun:
         run.began = (
             result is None or result.timing.total is not None or result.state is not RunState.CANCELLED
         )
+        run.settled = True
         if result is None:
             run.state = RunState.INTERRUPTED
             return run
@@ -307,9 +311,8 @@ class Lane:
                 # Its place in time, among the runs that did start, is where it was stopped.
                 job.run.identity = job.start()
                 job.run.finish(InvocationResult(error=Cancelled("Stopped before it was sent.")))
-            if self._recorder is not None:
-                # Whatever waited had a thread that works; it looks here before it ends.
-                self._unrecorded.extend(job.run for job in waiting)
+            # Whatever waited had a thread that works; it looks here before it ends.
+            self._unrecorded.extend(job.run for job in waiting)
         if stream is not None:
             stream.cancel()
         self._changed()
@@ -370,6 +373,7 @@ class Lane:
         recorder, result = self._recorder, run.result
         if recorder is not None and result is not None:
             self._guard(run, lambda: recorder.run_finished(run.identity, run.request, result))
+        run.settled = True
 
     def _guard(self, run: LaneRun, record: Callable[[], None]) -> None:
         try:

@@ -41,6 +41,7 @@ class Records:
         self.calls: list[tuple[str, RunIdentity, Any]] = []
         self.fail_on = fail_on
         self.on_start: Any = lambda: None
+        self.on_finish: Any = lambda: None
 
     def run_started(self, identity: RunIdentity, request: InvocationRequest) -> None:
         self.on_start()
@@ -51,6 +52,7 @@ class Records:
     def run_finished(
         self, identity: RunIdentity, request: InvocationRequest, result: InvocationResult
     ) -> None:
+        self.on_finish()
         self.calls.append(("finished", identity, result))
         if self.fail_on == "finished":
             raise OSError("the disk is full")
@@ -322,6 +324,24 @@ class TestRecords:
         assert second.state is RunState.COMPLETED
         assert (first.identity.region, first.identity.endpoint) == ("us-east-1", "local")
         assert first.identity.comparison_id == comparison.id
+
+    def test_a_run_is_settled_once_its_recorder_is_done_not_before(self, serve: Serve) -> None:
+        recording, recorded = threading.Event(), threading.Event()
+        records = Records()
+
+        def hold() -> None:
+            recording.set()
+            recorded.wait(10)
+
+        records.on_finish = hold
+        comparison = Comparison(invoker_for(serve(Exchange.answer).url), recorder=records)
+        comparison.start(requests(1))
+        assert recording.wait(10)
+        [run] = comparison.lanes[0].runs
+        assert (run.state, run.settled) == (RunState.COMPLETED, False)
+        recorded.set()
+        assert comparison.wait(10)
+        assert run.settled
 
     @pytest.mark.parametrize("fail_on", ["started", "finished"])
     def test_a_recorder_that_fails_harms_nothing_and_is_reported(self, serve: Serve, fail_on: str) -> None:
