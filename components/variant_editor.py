@@ -61,7 +61,7 @@ def editor(letter: str, catalogue: Catalogue, *, rerun: Callable[[str], None] | 
 
 def _model(letter: str, catalogue: Catalogue) -> None:
     names = {
-        spec.model_id: f"{spec.name} · {spec.model_id}" for spec in catalogue.models if spec.answers_in_text
+        spec.model_id: f"{spec.name} · {spec.model_id}" for spec in catalogue.options if spec.answers_in_text
     }
     typed = st.session_state.get(key(letter, "model"))
     options = [*names, *([typed] if typed and typed not in names else [])]

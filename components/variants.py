@@ -273,7 +273,7 @@ ALL_FIELDS = tuple(field.name for field in fields(Variant))
 
 def default_model(catalogue: Catalogue) -> str:
     """The model that a new variant starts with: a small, cheap one; empty if none is listed."""
-    offered = [spec.model_id for spec in catalogue.models if spec.answers_in_text]
+    offered = [spec.model_id for spec in catalogue.options if spec.answers_in_text]
     for wanted in _PREFERRED:
         for model_id in offered:
             if wanted in model_id:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import boto3
 import botocore.exceptions
 from botocore.config import Config
 
-from bedrock_playground.catalog.models import Catalogue, ModelSpec, Scope
-from bedrock_playground.catalog.parameters import base_model_id
+from bedrock_playground.catalog.models import Catalogue, Modality, ModelOption, ModelSpec, Scope
+from bedrock_playground.catalog.resolution import base_model_id
 from bedrock_playground.invocation.client import ClientConfig
 
 _GEOGRAPHIES = ("us.", "us-gov.", "eu.", "apac.", "au.", "ca.", "jp.")
@@ -27,8 +27,8 @@ def discover(config: ClientConfig) -> Catalogue:
         config: Region, endpoint and credentials.
     """
     problems: list[str] = []
-    models: list[tuple[ModelSpec, bool]] = []
-    profiles: list[ModelSpec] = []
+    models: list[tuple[ModelOption, bool]] = []
+    profiles: list[ModelOption] = []
     try:
         client = _control_client(config)
     except (botocore.exceptions.BotoCoreError, ValueError) as error:
@@ -83,34 +83,41 @@ def _denied(operation: str, error: botocore.exceptions.ClientError) -> str:
     )
 
 
-def _foundation_models(client: Any) -> Iterator[tuple[ModelSpec, bool]]:  # noqa: ANN401  # botocore's clients have no types
+def _foundation_models(client: Any) -> Iterator[tuple[ModelOption, bool]]:  # noqa: ANN401  # botocore's clients have no types
     for summary in client.list_foundation_models()["modelSummaries"]:
         kinds = summary.get("inferenceTypesSupported", ())
         model_id = summary["modelId"]
-        spec = ModelSpec(
+        name = summary.get("modelName") or model_id
+        provider = summary.get("providerName") or "unknown"
+        option = ModelOption(
             model_id=model_id,
-            name=summary.get("modelName") or model_id,
-            provider=summary.get("providerName") or "unknown",
+            name=name,
+            provider=provider,
             scope="local" if model_id.startswith("local.") else "in_region",
-            input_modalities=tuple(summary.get("inputModalities", ())),
-            output_modalities=tuple(summary.get("outputModalities", ())),
-            streaming=summary.get("responseStreamingSupported"),
-            lifecycle=summary.get("modelLifecycle", {}).get("status"),
+            spec=ModelSpec(
+                model_id=model_id,
+                name=name,
+                provider=provider,
+                input_modalities=_modalities(summary.get("inputModalities", ())),
+                output_modalities=_modalities(summary.get("outputModalities", ())),
+                streaming=summary.get("responseStreamingSupported"),
+            ),
+            status=summary.get("modelLifecycle", {}).get("status"),
         )
-        yield spec, not kinds or "ON_DEMAND" in kinds
+        yield option, not kinds or "ON_DEMAND" in kinds
 
 
-def _inference_profiles(client: Any) -> Iterator[ModelSpec]:  # noqa: ANN401  # botocore's clients have no types
+def _inference_profiles(client: Any) -> Iterator[ModelOption]:  # noqa: ANN401  # botocore's clients have no types
     for page in client.get_paginator("list_inference_profiles").paginate():
         for summary in page["inferenceProfileSummaries"]:
             profile_id = summary["inferenceProfileId"]
             application = summary.get("type") == "APPLICATION"
-            yield ModelSpec(
+            yield ModelOption(
                 model_id=summary["inferenceProfileArn"] if application else profile_id,
                 name=summary.get("inferenceProfileName") or profile_id,
                 provider=_provider_of(profile_id, application=application),
                 scope="application" if application else _scope_of(profile_id),
-                lifecycle=summary.get("status"),
+                status=summary.get("status"),
             )
 
 
@@ -126,14 +133,11 @@ def _provider_of(profile_id: str, *, application: bool) -> str:
     return "Application profile" if application or len(parts) < 3 else parts[1]
 
 
-def _like_its_model(profile: ModelSpec, model: ModelSpec | None) -> ModelSpec:
+def _like_its_model(profile: ModelOption, model: ModelOption | None) -> ModelOption:
     """Give a profile what is known of the model behind it."""
-    if model is None:
-        return profile
-    return replace(
-        profile,
-        provider=model.provider,
-        input_modalities=model.input_modalities,
-        output_modalities=model.output_modalities,
-        streaming=model.streaming,
-    )
+    return replace(profile, provider=model.provider, spec=model.spec) if model else profile
+
+
+def _modalities(told: Sequence[str]) -> tuple[Modality, ...]:
+    known = get_args(Modality)
+    return tuple(name.lower() for name in told if name.lower() in known)  # type: ignore[misc]

@@ -10,12 +10,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bedrock_playground.catalog.resolution import base_model_id
 from bedrock_playground.invocation.values import Json
-
-_SCOPE_PREFIX = re.compile(r"^(?:us-gov|us|eu|apac|au|ca|jp|global)\.")
-_ARN_RESOURCE = re.compile(
-    r"^arn:[^:]*:bedrock:[^:]*:[^:]*:(?:foundation-model|inference-profile)/(?P<id>.+)$"
-)
 
 # The newest Claude models reject every sampling parameter; these are the ones known to take top_k.
 _CLAUDE_WITH_TOP_K = re.compile(
@@ -32,15 +28,6 @@ class TopK:
     """Where it goes inside ``additionalModelRequestFields``."""
     maximum: int
     """The largest value."""
-
-
-def base_model_id(model_id: str) -> str:
-    """Strip an inference profile's scope and an ARN's head: ``us.amazon.nova…`` is ``amazon.nova…``.
-
-    Application profiles, prompt routers and imported models keep their ARN: what is behind them is not in it.
-    """
-    match = _ARN_RESOURCE.match(model_id)
-    return _SCOPE_PREFIX.sub("", match["id"] if match else model_id)
 
 
 def top_k_of(model_id: str) -> TopK | None:

@@ -16,8 +16,9 @@ from typing import Any
 from sqlalchemy import Connection, exc, insert, select, update
 
 from bedrock_playground.history.errors import HistoryError, HistoryUnavailable
-from bedrock_playground.history.rows import clean, details_row, identity_row, result_row
+from bedrock_playground.history.rows import clean, cost_row, details_row, identity_row, result_row
 from bedrock_playground.history.schema import run_details, runs
+from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.protocol import RunIdentity
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, RunState
 
@@ -58,12 +59,18 @@ class StoreRecorder:
             _insert(connection, row, details_row(request, None))
 
     def run_finished(
-        self, identity: RunIdentity, request: InvocationRequest, result: InvocationResult
+        self,
+        identity: RunIdentity,
+        request: InvocationRequest,
+        result: InvocationResult,
+        *,
+        cost: Cost | None = None,
     ) -> None:
         """Record how a run ended; it is kept in memory for later if the database refuses."""
         row = {
             **identity_row(identity, request),
             **result_row(result),
+            **cost_row(cost),
             "state": result.state.value,
             "ended_at": datetime.now(UTC),
             "process_id": self._process_id,

@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping
 from bedrock_playground.history.errors import RunUnreadable
 from bedrock_playground.history.records import RunRecord, RunSummary
 from bedrock_playground.history.schema import runs
+from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.protocol import RunIdentity
 from bedrock_playground.invocation.serialization import (
     request_from_json,
@@ -92,6 +93,17 @@ def result_row(result: InvocationResult | None) -> dict[str, Any]:
     for name in _USAGE_COLUMNS:
         row[name] = getattr(usage, name) if usage else None
     return row
+
+
+def cost_row(cost: Cost | None) -> dict[str, Any]:
+    """The columns of ``runs`` that say what it cost; all unknown without a price."""
+    known = cost is not None and cost.amount is not None
+    return {
+        "cost": cost.amount if cost else None,
+        "price_source": _clean(cost.source) if cost and known else None,
+        "price_as_of": cost.as_of if cost and known else None,
+        "price_confidence": cost.confidence.value if cost and known else None,
+    }
 
 
 def details_row(request: InvocationRequest, result: InvocationResult | None) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from bedrock_playground.invocation.lane import Job, Lane, LaneRun
-from bedrock_playground.invocation.protocol import Invoker, RunIdentity, RunRecorder
+from bedrock_playground.invocation.protocol import Invoker, Pricer, RunIdentity, RunRecorder
 from bedrock_playground.invocation.values import (
     InvocationRequest,
     InvocationResult,
@@ -37,6 +37,7 @@ class Comparison:
         invoker: Invoker,
         *,
         recorder: RunRecorder | None = None,
+        pricer: Pricer | None = None,
         comparison_id: str | None = None,
         region: str | None = None,
         endpoint: str | None = None,
@@ -46,6 +47,7 @@ class Comparison:
         Args:
             invoker: What answers the requests of every lane that has no invoker of its own.
             recorder: Who keeps the runs.
+            pricer: Who prices them.
             comparison_id: Its id; by default a new one, which nobody can guess.
             region: The Region called, for the records.
             endpoint: Where requests go (``local``, ``bedrock`` or a URL), for the records.
@@ -54,6 +56,7 @@ class Comparison:
         """The comparison's id: whoever knows it may look."""
         self._invoker = invoker
         self._recorder = recorder
+        self._pricer = pricer
         self._region = region
         self._endpoint = endpoint
         self._lanes: tuple[Lane, ...] = ()
@@ -68,6 +71,7 @@ class Comparison:
         *,
         runs: Iterable[tuple[RunIdentity, InvocationRequest, InvocationResult | None]],
         recorder: RunRecorder | None = None,
+        pricer: Pricer | None = None,
         region: str | None = None,
         endpoint: str | None = None,
     ) -> Comparison:
@@ -78,6 +82,7 @@ class Comparison:
             runs: Every run of one comparison; without a result where the process died during it. Of several
                 of the same lane, turn and repeat, the last to start is shown and the others are superseded.
             recorder: Who keeps further runs.
+            pricer: Who prices further runs.
             region: The Region called by further runs; as in the last run if not given.
             endpoint: Where further runs go; as in the last run if not given.
 
@@ -92,6 +97,7 @@ class Comparison:
         comparison = cls(
             invoker,
             recorder=recorder,
+            pricer=pricer,
             comparison_id=last.comparison_id,
             region=region or last.region,
             endpoint=endpoint or last.endpoint,
@@ -255,7 +261,7 @@ class Comparison:
         return True
 
     def _lane(self, label: str, invoker: Invoker) -> Lane:
-        return Lane(label, invoker, recorder=self._recorder, changed=self._changed)
+        return Lane(label, invoker, recorder=self._recorder, pricer=self._pricer, changed=self._changed)
 
     def _changed(self) -> None:
         with self._idle:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 
+from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.errors import (
     Cancelled,
     InvocationError,
@@ -28,7 +29,13 @@ from bedrock_playground.invocation.events import (
     TextDelta,
     UsageReported,
 )
-from bedrock_playground.invocation.protocol import InvocationStream, Invoker, RunIdentity, RunRecorder
+from bedrock_playground.invocation.protocol import (
+    InvocationStream,
+    Invoker,
+    Pricer,
+    RunIdentity,
+    RunRecorder,
+)
 from bedrock_playground.invocation.values import (
     Attempt,
     InvocationRequest,
@@ -74,6 +81,8 @@ class LaneRun:
         """Where it stands."""
         self.result: InvocationResult | None = None
         """What came of it; ``None`` until it is over."""
+        self.cost: Cost | None = None
+        """What it cost, once it is over; ``None`` where nobody was there to price it."""
         self.attempts: tuple[Attempt, ...] = ()
         """The tries so far that failed; all of them once it is over."""
         self.usage: Usage | None = None
@@ -99,7 +108,12 @@ class LaneRun:
 
     @classmethod
     def restored(
-        cls, identity: RunIdentity, request: InvocationRequest, result: InvocationResult | None
+        cls,
+        identity: RunIdentity,
+        request: InvocationRequest,
+        result: InvocationResult | None,
+        *,
+        cost: Cost | None = None,
     ) -> LaneRun:
         """Make a run that is over; without a result it was interrupted."""
         run = cls(identity, request)
@@ -114,7 +128,7 @@ class LaneRun:
         run._text = GrowingText(result.text)
         run._reasoning = GrowingText(result.reasoning)
         run.time_to_first_token = result.timing.time_to_first_token
-        run.finish(result)
+        run.finish(result, cost)
         return run
 
     @property
@@ -175,10 +189,11 @@ class LaneRun:
             case _:
                 pass
 
-    def finish(self, result: InvocationResult) -> None:
-        """Note how it ended."""
+    def finish(self, result: InvocationResult, cost: Cost | None = None) -> None:
+        """Note how it ended, and what it cost."""
         self.attempts = result.attempts
         self.usage = result.usage
+        self.cost = cost
         # The state is what readers go by: the result must be there before it.
         self.result = result
         self.state = result.state
@@ -219,6 +234,7 @@ class Lane:
         invoker: Invoker,
         *,
         recorder: RunRecorder | None = None,
+        pricer: Pricer | None = None,
         changed: Callable[[], None] = lambda: None,
     ) -> None:
         """Make a lane.
@@ -227,12 +243,14 @@ class Lane:
             label: The variant's letter.
             invoker: What answers its requests.
             recorder: Who keeps its runs.
+            pricer: Who prices its runs.
             changed: Called after every change, from any thread.
         """
         self.label = label
         """The variant's letter."""
         self._invoker = invoker
         self._recorder = recorder
+        self._pricer = pricer
         self._changed = changed
         self._lock = threading.Lock()
         self._runs: tuple[LaneRun, ...] = ()
@@ -343,7 +361,8 @@ class Lane:
 
     def _execute(self, run: LaneRun) -> None:
         self._record_start(run)
-        run.finish(self._invoke(run))
+        result = self._invoke(run)
+        run.finish(result, self._price(run, result))
         self._changed()
         self._record_end(run)
 
@@ -364,6 +383,14 @@ class Lane:
             return run.partial(UnexpectedError(f"{type(error).__name__}: {error}"))
         return run.partial(StreamInterrupted("The invoker ended without saying how."))
 
+    def _price(self, run: LaneRun, result: InvocationResult) -> Cost | None:
+        if self._pricer is None:
+            return None
+        try:
+            return self._pricer.cost(run.identity, run.request, result)
+        except Exception as error:  # noqa: BLE001 - a price that cannot be told must not harm the lane
+            return Cost(None, note=f"It could not be priced: {type(error).__name__}: {error}")
+
     def _record_start(self, run: LaneRun) -> None:
         recorder = self._recorder
         if recorder is not None:
@@ -372,7 +399,7 @@ class Lane:
     def _record_end(self, run: LaneRun) -> None:
         recorder, result = self._recorder, run.result
         if recorder is not None and result is not None:
-            self._guard(run, lambda: recorder.run_finished(run.identity, run.request, result))
+            self._guard(run, lambda: recorder.run_finished(run.identity, run.request, result, cost=run.cost))
         run.settled = True
 
     def _guard(self, run: LaneRun, record: Callable[[], None]) -> None:

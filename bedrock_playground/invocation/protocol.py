@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.events import InvocationEvent
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult
 
@@ -70,7 +71,20 @@ class RunRecorder(Protocol):
         ...
 
     def run_finished(
-        self, identity: RunIdentity, request: InvocationRequest, result: InvocationResult
+        self,
+        identity: RunIdentity,
+        request: InvocationRequest,
+        result: InvocationResult,
+        *,
+        cost: Cost | None = None,
     ) -> None:
-        """Record how a run ended; called exactly once per started run."""
+        """Record how a run ended and what it cost; called exactly once per started run."""
+        ...
+
+
+class Pricer(Protocol):
+    """Who knows what a run cost. Called from lane threads; must not wait for anything."""
+
+    def cost(self, identity: RunIdentity, request: InvocationRequest, result: InvocationResult) -> Cost:
+        """Price a run by what the service echoed; unknown where nobody knows."""
         ...

@@ -126,7 +126,7 @@ def test_profiles_of_every_scope_and_page_are_offered(account: Callable[[Answers
     )
     catalogue = discover(config)
     assert catalogue.problem is None
-    found = {spec.model_id: spec for spec in catalogue.models}
+    found = {spec.model_id: spec for spec in catalogue.options}
     assert found["us.anthropic.claude-sonnet-5-5-v1:0"].scope == "geographic"
     assert found["us.anthropic.claude-sonnet-5-5-v1:0"].provider == "Anthropic"
     assert found["global.anthropic.claude-sonnet-5-5-v1:0"].scope == "global"
@@ -162,7 +162,7 @@ def test_an_endpoint_that_does_not_answer_is_a_problem_in_words(free_tcp_port: C
             connect_timeout=0.5,
         )
     )
-    assert catalogue.models == ()
+    assert catalogue.options == ()
     assert catalogue.problem
     assert "ListFoundationModels" in catalogue.problem
 

@@ -20,6 +20,7 @@ from bedrock_playground.invocation import (
     RunState,
     UnexpectedError,
 )
+from bedrock_playground.invocation.cost import Cost
 from tests.wire.invocation.conftest import Serve, invoker_for
 from tests.wire.invocation.scripted import METADATA, STOP, Exchange, text_event
 
@@ -50,7 +51,12 @@ class Records:
             raise OSError("the disk is full")
 
     def run_finished(
-        self, identity: RunIdentity, request: InvocationRequest, result: InvocationResult
+        self,
+        identity: RunIdentity,
+        request: InvocationRequest,
+        result: InvocationResult,
+        *,
+        cost: Cost | None = None,
     ) -> None:
         self.on_finish()
         self.calls.append(("finished", identity, result))
