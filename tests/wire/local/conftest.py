@@ -16,7 +16,7 @@ ClientFactory = Callable[..., Any]
 
 def make_client(endpoint: EndpointStatus, service: str = "bedrock-runtime", **changes: Any) -> Any:
     """A real boto3 client without retries."""
-    config = {"retries": {"total_max_attempts": 1}, "read_timeout": 60, "max_pool_connections": 16}
+    config = {"retries": {"total_max_attempts": 1}, "read_timeout": 200, "max_pool_connections": 16}
     arguments = {
         "endpoint_url": endpoint.url,
         "region_name": endpoint.region,
