@@ -184,7 +184,7 @@ def test_characters_of_several_tokens_arrive_whole(runtime: Any) -> None:
 
 
 def test_a_full_context_is_its_own_stop_reason_and_too_long_a_prompt_is_refused(client_for: Any) -> None:
-    runtime = client_for(config={"read_timeout": 280})  # 2,900 tokens of prompt take 15 seconds, or far longer
+    runtime = client_for(config={"read_timeout": 280})  # 2,900 tokens of prompt take 15 seconds, or more
     answer = ask(runtime, "word " * 2900, inferenceConfig={"maxTokens": 2048}, outputConfig=ENDLESS)
     assert answer["stopReason"] == "model_context_window_exceeded"
     with pytest.raises(runtime.exceptions.ValidationException, match="Input is too long for requested model"):
