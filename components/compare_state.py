@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import streamlit as st
 
+from bedrock_playground.catalog.restored import variant_of
 from bedrock_playground.connection import Connection
 from bedrock_playground.history import HistoryError
 from bedrock_playground.invocation import Comparison, NotReadyError, RunState
@@ -13,7 +14,7 @@ from components import variants
 from components.binding import WhereItRan
 from components.live import get_hub
 from components.resources import get_store
-from components.variants import LETTERS, Variant
+from components.variants import LETTERS
 
 ID = "comparison"
 """Name of the comparison's id in the address and in the session state."""
@@ -56,7 +57,7 @@ def start(connection: Connection) -> None:
     comparison = _new(connection)
     system = st.session_state.get(SYSTEM) or None
     comparison.start(
-        [variant.request(prompt, system=system) for variant in contenders.values()],
+        [variants.request_of(variant, prompt, system=system) for variant in contenders.values()],
         labels=list(contenders),
         repeat=int(st.session_state.get(REPEAT) or 1),
     )
@@ -120,7 +121,7 @@ def rerun(letter: str) -> None:
     if comparison is None or not variant.model.strip():
         st.session_state[_PROBLEM] = f"No model is picked for {letter}. Pick one first."
         return
-    settings = variant.request("", system=st.session_state.get(SYSTEM) or None)
+    settings = variants.request_of(variant, "", system=st.session_state.get(SYSTEM) or None)
     comparison.rerun(
         letter,
         change=lambda sent: replace(
@@ -236,7 +237,7 @@ def _restore_widgets(comparison: Comparison) -> None:
     st.session_state[SYSTEM] = shared or ""
     st.session_state[REPEAT] = max(run.identity.repeat for lane in comparison.lanes for run in lane.runs) + 1
     variants.replace_all([
-        (label, Variant.of_request(request, shared_system=shared))
+        (label, variant_of(request, shared_system=shared))
         for label, request in first.items()
         if label in LETTERS
     ])  # fmt: skip

@@ -9,6 +9,7 @@ import streamlit as st
 
 from bedrock_playground.catalog import Catalogue, top_k_of
 from components import variants
+from components.variant_summary import summary
 from components.variants import SETTINGS, Setting, key
 
 _MENU = {
@@ -55,7 +56,7 @@ def editor(letter: str, catalogue: Catalogue, *, rerun: Callable[[str], None] | 
             type="tertiary",
         )
     variant = variants.read(letter)
-    with st.popover(variant.summary(), icon=":material/tune:", width="stretch", key=f"settings_{letter}"):
+    with st.popover(summary(variant), icon=":material/tune:", width="stretch", key=f"settings_{letter}"):
         _settings(letter, variant.model)
 
 
@@ -81,7 +82,7 @@ def _model(letter: str, catalogue: Catalogue) -> None:
 
 def _settings(letter: str, model: str) -> None:
     st.caption("Only what is switched on is sent; the rest is left to the model.")
-    for setting in SETTINGS:
+    for setting in SETTINGS[:4]:
         offered = _as_the_model_takes_it(setting, model)
         if offered is None:
             st.caption("Top K: this model is not known to take it, so it is not offered.")
@@ -140,6 +141,10 @@ def _number(letter: str, setting: Setting) -> None:
     if st.session_state[key(letter, setting.name)] > setting.high:
         # Another model was picked, and takes less.
         variants.set_number(letter, setting, setting.high)
+    mirror = key(letter, f"{setting.name}_slider")
+    shown = min(st.session_state[key(letter, setting.name)], cast(setting.slider_high))
+    if st.session_state.get(mirror) != shown:
+        st.session_state[mirror] = shown
     with st.container(horizontal=True, vertical_alignment="center"):
         st.slider(
             f"{setting.label} of variant {letter}",

@@ -1,112 +1,34 @@
-"""The variants of the Compare page: their values, and where the session keeps them.
+"""The variants of the Compare page: where the session keeps their settings, and how they are offered.
 
 A variant's letter is its name: moving it changes its place, not its letter, so that lanes, charts and history
-speak of the same thing. The widgets' own keys in the session state are the single truth.
+speak of the same thing. The widgets' own keys in the session state are the single truth; a setting that the
+chosen model does not take keeps its key and is only left out of the request.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 
 import streamlit as st
 
-from bedrock_playground.catalog import Catalogue, top_k_fields, top_k_of
-from bedrock_playground.invocation import InferenceParameters, InvocationRequest
+from bedrock_playground.catalog import Catalogue
+from bedrock_playground.catalog.parameters import top_k_fields, top_k_of
+from bedrock_playground.catalog.variant import Variant
+from bedrock_playground.invocation.values import Guardrail, InferenceParameters, InvocationRequest
 
 LETTERS = "ABCDEFGH"
 """Eight variants at most."""
 
 _ORDER = "variant_order"
 _PREFERRED = ("amazon.nova-lite", "amazon.nova-2-lite", "anthropic.claude-haiku", "amazon.nova", "smollm2")
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """One contender; ``None`` means the setting is not sent."""
-
-    model: str = ""
-    """What is sent as ``modelId``; empty while none was picked."""
-    temperature: float | None = None
-    """0–1."""
-    top_p: float | None = None
-    """0–1."""
-    top_k: int | None = None
-    """At least 1; only where the model takes it."""
-    max_tokens: int | None = None
-    """At least 1."""
-    stop: tuple[str, ...] = ()
-    """Stop sequences; ``\\n`` and ``\\t`` are written as such."""
-    system: str | None = None
-    """A system prompt of its own, instead of the shared one."""
-
-    def parameters(self) -> InferenceParameters:
-        """What is sent; a top-k that the model has no place for is left out (and not offered)."""
-        rule = top_k_of(self.model)
-        top_k = min(self.top_k, rule.maximum) if rule and self.top_k is not None else None
-        return InferenceParameters(
-            max_tokens=self.max_tokens,
-            temperature=self.temperature,
-            top_p=self.top_p,
-            stop_sequences=tuple(_unescaped(text) for text in self.stop) or None,
-            additional_model_request_fields=None if top_k is None else top_k_fields(self.model, top_k),
-        )
-
-    def request(self, prompt: str, *, system: str | None) -> InvocationRequest:
-        """Make the request of this variant.
-
-        Args:
-            prompt: The shared prompt.
-            system: The shared system prompt, used unless the variant has its own.
-        """
-        own = self.system if self.system is not None else system
-        return InvocationRequest.from_prompt(
-            self.model.strip(), prompt, system=own or None, parameters=self.parameters()
-        )
-
-    def summary(self) -> str:
-        """The settings that are sent, in a few words."""
-        parts = [
-            f"temp {self.temperature:g}" if self.temperature is not None else "",
-            f"top-p {self.top_p:g}" if self.top_p is not None else "",
-            f"top-k {self.top_k}" if self.top_k is not None and top_k_of(self.model) else "",
-            f"max {self.max_tokens}" if self.max_tokens is not None else "",
-            f"{len(self.stop)} stop" if self.stop else "",
-            "own system" if self.system else "",
-        ]
-        return " · ".join(part for part in parts if part) or "the model's defaults"
-
-    @classmethod
-    def of_request(cls, request: InvocationRequest, *, shared_system: str | None) -> Variant:
-        """Read a variant back from a request that was sent."""
-        sent = request.parameters
-        extra = dict(sent.additional_model_request_fields or {})
-        rule = top_k_of(request.model_id)
-        value: object = extra
-        for name in rule.path if rule else ():
-            value = value.get(name) if isinstance(value, dict) else None
-        return cls(
-            model=request.model_id,
-            temperature=sent.temperature,
-            top_p=sent.top_p,
-            top_k=value if rule and isinstance(value, int) else None,
-            max_tokens=sent.max_tokens,
-            stop=tuple(_escaped(text) for text in sent.stop_sequences or ()),
-            system=None if request.system == shared_system else request.system or "",
-        )
-
-
-def _unescaped(text: str) -> str:
-    return text.replace("\\n", "\n").replace("\\t", "\t")
-
-
-def _escaped(text: str) -> str:
-    return text.replace("\n", "\\n").replace("\t", "\\t")
+_GUARDRAIL_VERSION = re.compile(r"DRAFT|[1-9][0-9]{0,7}")
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """How one optional number is offered."""
+    """How one optional number is offered; the model's own rule narrows it."""
 
     name: str
     """The field of :class:`Variant`."""
@@ -115,7 +37,7 @@ class Setting:
     low: float
     """The smallest value."""
     slider_high: float
-    """Where the slider ends."""
+    """Where the slider ends, unless the model tells."""
     high: float
     """The largest value that the number box takes."""
     step: float
@@ -149,8 +71,15 @@ SETTINGS = (
         "max_tokens", "Max tokens", 1, 4096, 1_000_000, 1, 512,
         "The answer ends here at the latest. Bedrock's quota is reserved for all of it, used or not.",
     ),
+    Setting(
+        "thinking_budget", "Thinking budget", 1, 16_384, 1_000_000, 1, 1024,
+        "The most tokens to think with before the answer. They are billed as output.",
+    ),
 )  # fmt: skip
 """The optional numbers, in the order in which they are offered."""
+
+CHOICES = ("reasoning", "effort", "service_tier", "latency", "cache_ttl")
+"""The settings that take one of a few words; an empty one is not sent."""
 
 
 def key(letter: str, name: str) -> str:
@@ -166,22 +95,25 @@ def letters() -> list[str]:
 
 def write(letter: str, variant: Variant) -> None:
     """Put a variant's values where its widgets will find them."""
-    st.session_state[key(letter, "model")] = variant.model or None
+    state = st.session_state
+    state[key(letter, "model")] = variant.model or None
     for setting in SETTINGS:
         value = getattr(variant, setting.name)
-        st.session_state[key(letter, f"{setting.name}_on")] = value is not None
-        if value is not None or key(letter, setting.name) not in st.session_state:
+        state[key(letter, f"{setting.name}_on")] = value is not None
+        if value is not None or key(letter, setting.name) not in state:
             set_number(letter, setting, setting.start if value is None else value)
-    st.session_state[key(letter, "stop")] = list(variant.stop)
-    st.session_state[key(letter, "system_on")] = variant.system is not None
-    st.session_state[key(letter, "system")] = variant.system or ""
+    for name in CHOICES:
+        state[key(letter, name)] = getattr(variant, name) or ""
+    state[key(letter, "stop")] = list(variant.stop)
+    state[key(letter, "system_on")] = variant.system is not None
+    state[key(letter, "system")] = variant.system or ""
+    state[key(letter, "guardrail")] = guardrail_text(variant.guardrail) if variant.guardrail else None
+    state[key(letter, "additional_fields")] = variant.additional_fields or ""
 
 
 def set_number(letter: str, setting: Setting, value: float) -> None:
-    """Put a number into its box and its slider, whose range may be shorter."""
-    shown = int(value) if setting.whole else float(value)
-    st.session_state[key(letter, setting.name)] = shown
-    st.session_state[key(letter, f"{setting.name}_slider")] = min(shown, type(shown)(setting.slider_high))
+    """Put a number into its box; the slider follows as far as it reaches when it is drawn."""
+    st.session_state[key(letter, setting.name)] = int(value) if setting.whole else float(value)
 
 
 def read(letter: str) -> Variant:
@@ -192,12 +124,53 @@ def read(letter: str) -> Variant:
         for setting in SETTINGS
         if state.get(key(letter, f"{setting.name}_on"))
     }
+    fields_text = state.get(key(letter, "additional_fields")) or ""
     return Variant(
-        model=state.get(key(letter, "model")) or "",
+        model=(state.get(key(letter, "model")) or "").strip(),
         stop=tuple(state.get(key(letter, "stop")) or ()),
         system=state.get(key(letter, "system"), "") if state.get(key(letter, "system_on")) else None,
+        guardrail=guardrail_of(state.get(key(letter, "guardrail"))),
+        additional_fields=fields_text if fields_text.strip() else None,
         **numbers,
+        **{name: state.get(key(letter, name)) or None for name in CHOICES},
     )
+
+
+def guardrail_text(guardrail: Guardrail) -> str:
+    """Write a guardrail as it is typed: its id or ARN, a colon, its version."""
+    return f"{guardrail.identifier}:{guardrail.version}"
+
+
+def guardrail_of(text: str | None) -> Guardrail | None:
+    """Read a guardrail as it is typed; without a version it is the draft."""
+    text = (text or "").strip()
+    if not text:
+        return None
+    identifier, _, version = text.rpartition(":")
+    if identifier and _GUARDRAIL_VERSION.fullmatch(version):
+        return Guardrail(identifier, version)
+    return Guardrail(text, "DRAFT")
+
+
+def request_of(variant: Variant, prompt: str, *, system: str | None) -> InvocationRequest:
+    """Make a request of the settings that every model takes.
+
+    Args:
+        variant: The settings.
+        prompt: The shared prompt.
+        system: The shared system prompt, used unless the variant has its own.
+    """
+    rule = top_k_of(variant.model)
+    top_k = min(variant.top_k, rule.maximum) if rule and variant.top_k is not None else None
+    parameters = InferenceParameters(
+        max_tokens=variant.max_tokens,
+        temperature=variant.temperature,
+        top_p=variant.top_p,
+        stop_sequences=tuple(text.replace("\\n", "\n").replace("\\t", "\t") for text in variant.stop) or None,
+        additional_model_request_fields=None if top_k is None else top_k_fields(variant.model, top_k),
+    )
+    own = variant.system if variant.system is not None else system
+    return InvocationRequest.from_prompt(variant.model, prompt, system=own or None, parameters=parameters)
 
 
 def read_all() -> dict[str, Variant]:
@@ -237,11 +210,9 @@ def remove(letter: str) -> None:
     order = letters()
     if len(order) > 1:
         st.session_state[_ORDER] = [name for name in order if name != letter]
-        for name in ("model", "stop", "system", "system_on"):
-            st.session_state.pop(key(letter, name), None)
-        for setting in SETTINGS:
+        for name in ALL_FIELDS:
             for suffix in ("", "_on", "_slider"):
-                st.session_state.pop(key(letter, setting.name + suffix), None)
+                st.session_state.pop(key(letter, name + suffix), None)
 
 
 def move(letter: str, by: int) -> None:
@@ -273,7 +244,7 @@ ALL_FIELDS = tuple(field.name for field in fields(Variant))
 
 def default_model(catalogue: Catalogue) -> str:
     """The model that a new variant starts with: a small, cheap one; empty if none is listed."""
-    offered = [spec.model_id for spec in catalogue.options if spec.answers_in_text]
+    offered = [option.model_id for option in catalogue.options if option.listed and option.answers_in_text]
     for wanted in _PREFERRED:
         for model_id in offered:
             if wanted in model_id:
