@@ -9,6 +9,7 @@ import streamlit as st
 
 from bedrock_playground.catalog import Catalogue
 from bedrock_playground.catalog.discovery import discover
+from bedrock_playground.catalog.price_book import PriceBook, load_price_book
 from bedrock_playground.connection import Connection, make_invoker
 from bedrock_playground.history import RunStore
 from bedrock_playground.invocation import BedrockInvoker, InvocationError, tune_interpreter
@@ -74,6 +75,12 @@ def _models(_connection: Connection, key: str) -> Catalogue:  # noqa: ARG001  # 
 def get_models(connection: Connection) -> Catalogue:
     """The models that a connection offers, asked at most every two minutes."""
     return _models(connection, _key_of(connection))
+
+
+@st.cache_resource(show_spinner=False)
+def get_price_book() -> PriceBook:
+    """Every price this installation knows, read once per process."""
+    return load_price_book()
 
 
 def forget_models() -> None:
