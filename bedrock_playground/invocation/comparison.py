@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 import string
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
 
+from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.lane import Job, Lane, LaneRun
 from bedrock_playground.invocation.protocol import Invoker, Pricer, RunIdentity, RunRecorder
 from bedrock_playground.invocation.values import (
@@ -73,6 +74,7 @@ class Comparison:
         recorder: RunRecorder | None = None,
         pricer: Pricer | None = None,
         region: str | None = None,
+        costs: Mapping[str, Cost] | None = None,
         endpoint: str | None = None,
     ) -> Comparison:
         """Make a comparison again from its recorded runs, to show and to continue it.
@@ -84,6 +86,7 @@ class Comparison:
             recorder: Who keeps further runs.
             pricer: Who prices further runs.
             region: The Region called by further runs; as in the last run if not given.
+            costs: What the runs cost, by run id, as it was recorded: prices of today may be others.
             endpoint: Where further runs go; as in the last run if not given.
 
         Raises:
@@ -104,7 +107,9 @@ class Comparison:
         )
         by_label: dict[str, list[LaneRun]] = {}
         for identity, request, result in ordered:
-            by_label.setdefault(identity.label, []).append(LaneRun.restored(identity, request, result))
+            by_label.setdefault(identity.label, []).append(
+                LaneRun.restored(identity, request, result, cost=(costs or {}).get(identity.run_id))
+            )
         for label, lane_runs in sorted(by_label.items(), key=lambda item: (len(item[0]), item[0])):
             latest = {(run.identity.turn, run.identity.repeat): run for run in lane_runs}
             lane = comparison._lane(label, invoker)
