@@ -57,7 +57,8 @@ from bedrock_playground.invocation.events import (
     UsageReported,
 )
 from bedrock_playground.invocation.invoker import BedrockInvoker
-from bedrock_playground.invocation.lane import Lane, LaneRun
+from bedrock_playground.invocation.lane import Lane
+from bedrock_playground.invocation.lane_run import LaneRun
 from bedrock_playground.invocation.protocol import InvocationStream, Invoker, RunIdentity, RunRecorder
 from bedrock_playground.invocation.retry import RetryPolicy
 from bedrock_playground.invocation.stream import BedrockStream

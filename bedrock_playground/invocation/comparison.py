@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from time import monotonic
 
 from bedrock_playground.invocation.cost import Cost
-from bedrock_playground.invocation.lane import Job, Lane, LaneRun
+from bedrock_playground.invocation.lane import Job, Lane
+from bedrock_playground.invocation.lane_run import LaneRun
 from bedrock_playground.invocation.protocol import Invoker, Pricer, RunIdentity, RunRecorder
 from bedrock_playground.invocation.values import (
     InvocationRequest,
