@@ -14,12 +14,15 @@ from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.lane import Job, Lane
 from bedrock_playground.invocation.lane_run import LaneRun
 from bedrock_playground.invocation.protocol import Invoker, Pricer, RunIdentity, RunRecorder
+from bedrock_playground.invocation.tool_calls import calls_of, sendable
 from bedrock_playground.invocation.values import (
     InvocationRequest,
     InvocationResult,
     Message,
     RunState,
     TextBlock,
+    ToolResultBlock,
+    ToolUseBlock,
 )
 
 
@@ -72,10 +75,10 @@ class Comparison:
         invoker: Invoker,
         *,
         runs: Iterable[tuple[RunIdentity, InvocationRequest, InvocationResult | None]],
+        costs: Mapping[str, Cost] | None = None,
         recorder: RunRecorder | None = None,
         pricer: Pricer | None = None,
         region: str | None = None,
-        costs: Mapping[str, Cost] | None = None,
         endpoint: str | None = None,
     ) -> Comparison:
         """Make a comparison again from its recorded runs, to show and to continue it.
@@ -84,10 +87,10 @@ class Comparison:
             invoker: What answers further turns.
             runs: Every run of one comparison; without a result where the process died during it. Of several
                 of the same lane, turn and repeat, the last to start is shown and the others are superseded.
+            costs: What the runs cost, by run id, as it was recorded: prices of today may be others.
             recorder: Who keeps further runs.
             pricer: Who prices further runs.
             region: The Region called by further runs; as in the last run if not given.
-            costs: What the runs cost, by run id, as it was recorded: prices of today may be others.
             endpoint: Where further runs go; as in the last run if not given.
 
         Raises:
@@ -183,7 +186,8 @@ class Comparison:
 
         A lane goes on from its last good turn: the last completed repeat's conversation and answer. A failed
         turn after it is left out. An answer that was stopped counts if it has text: the text so far. A lane
-        without any answer has nothing to go on from and sits out; re-run it first.
+        without any answer has nothing to go on from and sits out; re-run it first. So does a lane that waits
+        for tool results: Converse takes nothing else then.
 
         Args:
             prompt: The user's next message.
@@ -199,14 +203,59 @@ class Comparison:
             if not self.done:
                 raise NotReadyError("A lane is still answering. Wait for it, or stop it, then follow up.")
             turn = 1 + max(run.identity.turn for lane in self._lanes for run in lane.runs)
-            bases = [(lane, _last_answered(lane)) for lane in self._lanes]
+            bases = [
+                (lane, None if self.pending_calls(lane.label) else _last_answered(lane))
+                for lane in self._lanes
+            ]
             if not any(base for _, base in bases):
-                raise NotReadyError("No lane has an answer to follow up on. Re-run one first.")
+                raise NotReadyError(
+                    "No lane has an answer to follow up on. Re-run one first, or send the tool results that "
+                    "they wait for."
+                )
             for lane, base in bases:
                 if base is not None:
-                    request = _continued(base, prompt)
+                    request = _continued(base, Message.user(prompt))
                     lane.enqueue(self._jobs(lane, request, turn=turn, repeats=range(repeat)))
         return tuple(lane.label for lane, base in bases if base is None)
+
+    def pending_calls(self, label: str) -> tuple[ToolUseBlock, ...]:
+        """Return the tool calls that a lane's last answer waits for; empty while it is busy.
+
+        Raises:
+            KeyError: There is no lane of that label.
+        """
+        lane = self.lane(label)
+        base = None if lane.busy else _last_answered(lane)
+        if base is None or base.state is not RunState.COMPLETED:
+            return ()
+        return calls_of(base.result)
+
+    def answer_calls(self, label: str, results: Sequence[ToolResultBlock]) -> None:
+        """Let one lane go on with what its tools answered, all calls of its last answer together.
+
+        Args:
+            label: Which lane.
+            results: One per call.
+
+        Raises:
+            KeyError: There is no lane of that label.
+            NotReadyError: The lane is busy, waits for no result, or these are not the results that it waits
+                for.
+        """
+        lane = self.lane(label)
+        with self._lock:
+            base = _last_answered(lane)
+            calls = self.pending_calls(label)
+            if base is None or not calls:
+                raise NotReadyError(f"{label} waits for no tool result. Look at its last answer.")
+            wanted = sorted(call.tool_use_id for call in calls)
+            if sorted(result.tool_use_id for result in results) != wanted:
+                raise NotReadyError(
+                    f"{label} waits for the results of {len(calls)} calls ({', '.join(wanted)}), all at once."
+                )
+            request = _continued(base, Message(role="user", content=tuple(results)))
+            turn = 1 + lane.latest_turn[-1].identity.turn
+            lane.enqueue(self._jobs(lane, request, turn=turn, repeats=(base.identity.repeat,)))
 
     def rerun(
         self, label: str, *, change: Callable[[InvocationRequest], InvocationRequest] | None = None
@@ -315,14 +364,14 @@ def _last_answered(lane: Lane) -> LaneRun | None:
     return None
 
 
-def _continued(base: LaneRun, prompt: str) -> InvocationRequest:
-    """The base's request with its answer and the next prompt."""
+def _continued(base: LaneRun, message: Message) -> InvocationRequest:
+    """The base's request with its answer and the user's next message."""
     result = base.result
     assert result is not None  # noqa: S101 - _last_answered looked
-    content = result.content
+    content = sendable(result.content)
     if base.state is RunState.CANCELLED or not content:
         # Reasoning and tool calls that were cut off would be refused; text can be cut anywhere. An empty
         # answer cannot be sent at all: Converse wants something in every message.
         content = (TextBlock(result.text or "(no answer)"),)
-    messages = (*base.request.messages, Message(role="assistant", content=content), Message.user(prompt))
+    messages = (*base.request.messages, Message(role="assistant", content=content), message)
     return replace(base.request, messages=messages)
