@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from threading import Thread
 
 import streamlit as st
 
 from bedrock_playground.catalog import Catalogue
+from bedrock_playground.catalog.account import (
+    Access,
+    Guardrails,
+    access_to,
+    list_guardrails,
+    look_up,
+)
 from bedrock_playground.catalog.discovery import discover
 from bedrock_playground.catalog.price_book import PriceBook, load_price_book
+from bedrock_playground.catalog.resolution import Behind, Resolution, needs_asking, resolve
+from bedrock_playground.catalog.snapshot import load_models
 from bedrock_playground.connection import Connection, make_invoker
 from bedrock_playground.history import RunStore
 from bedrock_playground.invocation import BedrockInvoker, InvocationError, tune_interpreter
@@ -66,26 +76,71 @@ def get_invoker(connection: Connection) -> BedrockInvoker:
     return _invoker(connection, _key_of(connection))
 
 
-# Seconds, because Streamlit imports pandas (half a second of the first page) to understand "10m".
-@st.cache_data(show_spinner="Asking which models there are …", ttl=120, max_entries=32)
-def _models(_connection: Connection, key: str) -> Catalogue:  # noqa: ARG001  # the key is the cache's
-    return discover(_connection.config)
-
-
-def get_models(connection: Connection) -> Catalogue:
-    """The models that a connection offers, asked at most every two minutes."""
-    return _models(connection, _key_of(connection))
-
-
 @st.cache_resource(show_spinner=False)
 def get_price_book() -> PriceBook:
     """Every price this installation knows, read once per process."""
     return load_price_book()
 
 
+# Seconds, because Streamlit imports pandas (half a second of the first page) to understand "10m". Resources,
+# not data: what is cached is immutable and shared, so that no rerun pays for a copy of the whole catalogue.
+@st.cache_resource(show_spinner="Asking which models there are …", ttl=120, max_entries=32)
+def _models(_connection: Connection, key: str) -> Catalogue:  # noqa: ARG001  # the key is the cache's
+    found = discover(_connection.config)
+    return replace(found, closed=True) if _connection.kind == "local" else found
+
+
+def get_models(connection: Connection) -> Catalogue:
+    """The models that a connection offers, asked at most every two minutes, and what else is known."""
+    return _models(connection, _key_of(connection))
+
+
+@st.cache_resource(show_spinner=False, ttl=600, max_entries=512)
+def _behind(_connection: Connection, key: str, model_id: str) -> Behind:  # noqa: ARG001  # the key is the cache's
+    return look_up(_connection.config, model_id)
+
+
+def resolve_model(connection: Connection | None, model_id: str) -> Resolution:
+    """Find the model behind an id; the account is asked where only it can know.
+
+    Args:
+        connection: Whom to ask; ``None`` while nobody can be asked.
+        model_id: What is sent as ``modelId``.
+    """
+    if connection is None:
+        return resolve(model_id, load_models())
+    catalogue = get_models(connection)
+    found = catalogue.resolve(model_id)
+    if found.base_ids or not needs_asking(found):
+        return found
+    told = _behind(connection, _key_of(connection), found.model_id)
+    return resolve(found.model_id, catalogue.models, behind={**catalogue.behind, found.model_id: told})
+
+
+@st.cache_resource(show_spinner=False, ttl=600, max_entries=512)
+def _access(_connection: Connection, key: str, base_id: str) -> Access:  # noqa: ARG001  # the key is the cache's
+    return access_to(_connection.config, base_id)
+
+
+def get_access(connection: Connection, base_id: str) -> Access:
+    """Whether the account may call a foundation model, asked when somebody wants to know."""
+    return _access(connection, _key_of(connection), base_id)
+
+
+@st.cache_resource(show_spinner="Asking which guardrails there are …", ttl=120, max_entries=32)
+def _guardrails(_connection: Connection, key: str) -> Guardrails:  # noqa: ARG001  # the key is the cache's
+    return list_guardrails(_connection.config)
+
+
+def get_guardrails(connection: Connection) -> Guardrails:
+    """The account's guardrails, asked at most every two minutes."""
+    return _guardrails(connection, _key_of(connection))
+
+
 def forget_models() -> None:
     """Ask again the next time."""
-    _models.clear()
+    for cached in (_models, _behind, _access, _guardrails):
+        cached.clear()
 
 
 def _key_of(connection: Connection) -> str:

@@ -1,143 +1,233 @@
-"""Live discovery: the models and inference profiles that a Region lists for these credentials."""
+"""Live discovery: what a Region lists for these credentials, laid over the snapshot.
+
+What AWS tells wins over the snapshot; what it does not tell (context windows, prices, rules) stays. A denied
+permission or an unreachable endpoint is a ``problem`` in words, never an exception: the snapshot is offered
+then, and any id can be typed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from typing import Any, get_args
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from typing import Any, Literal, cast, get_args
 
-import boto3
 import botocore.exceptions
-from botocore.config import Config
 
-from bedrock_playground.catalog.models import Catalogue, Modality, ModelOption, ModelSpec, Scope
-from bedrock_playground.catalog.resolution import base_model_id
+from bedrock_playground.catalog.catalogue import Catalogue
+from bedrock_playground.catalog.control import make_client, refusal
+from bedrock_playground.catalog.models import (
+    Lifecycle,
+    Modality,
+    ModelOption,
+    ModelSpec,
+    Profile,
+    Provenance,
+)
+from bedrock_playground.catalog.resolution import Behind, base_model_id, behind_of
+from bedrock_playground.catalog.snapshot import load_models, snapshot_date
 from bedrock_playground.invocation.client import ClientConfig
 
-_GEOGRAPHIES = ("us.", "us-gov.", "eu.", "apac.", "au.", "ca.", "jp.")
+# Converse takes documents for many models; the control plane has no word for them.
+_UNTOLD_MODALITIES = ("document",)
+_CONTEXT_SUFFIX = re.compile(r":\d+(?:k|mm)$")
 
 
-def discover(config: ClientConfig) -> Catalogue:
-    """List what can be reached.
+@dataclass(slots=True)
+class _Told:
+    """What the account told, and what stood in the way."""
 
-    A denied permission or an unreachable endpoint is a ``problem`` in words, never an exception: the picker
-    still takes a typed id.
+    summaries: list[dict[str, Any]] = field(default_factory=list)
+    profiles: list[dict[str, Any]] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+
+
+def discover(config: ClientConfig, *, snapshot: Mapping[str, ModelSpec] | None = None) -> Catalogue:
+    """List what can be reached, and what else is known.
 
     Args:
         config: Region, endpoint and credentials.
+        snapshot: What is known without asking; by default what the package brings.
     """
-    problems: list[str] = []
-    models: list[tuple[ModelOption, bool]] = []
-    profiles: list[ModelOption] = []
+    known = load_models() if snapshot is None else snapshot
+    told = _ask(config)
+    return _lay_over(known, told, today=datetime.now(UTC).date())
+
+
+def without_asking(problem: str | None = None) -> Catalogue:
+    """What the snapshot knows, where nobody can be asked."""
+    return _lay_over(load_models(), _Told(problems=[problem] if problem else []), today=snapshot_date())
+
+
+def _ask(config: ClientConfig) -> _Told:
+    told = _Told()
     try:
-        client = _control_client(config)
+        client = make_client(config)
     except (botocore.exceptions.BotoCoreError, ValueError) as error:
-        return Catalogue((), f"The model list could not be asked for: {error}")
-    reads: tuple[tuple[str, Callable[[], None]], ...] = (
-        ("ListFoundationModels", lambda: models.extend(_foundation_models(client))),
-        ("ListInferenceProfiles", lambda: profiles.extend(_inference_profiles(client))),
+        told.problems.append(f"The account's models could not be asked for: {error}")
+        return told
+    fallback = f"What is offered is the snapshot of {snapshot_date():%d %B %Y}, available here or not."
+    effects = (
+        ("ListFoundationModels", f"Which models this Region has is not known. {fallback}"),
+        ("ListInferenceProfiles", f"Which inference profiles the account has is not known. {fallback}"),
     )
-    for name, ask in reads:
+    for operation, effect in effects:
         try:
-            ask()
-        except botocore.exceptions.ClientError as error:
-            problems.append(_denied(name, error))
-        except botocore.exceptions.BotoCoreError as error:
-            problems.append(f"{name} failed: {error}.")
-    behind = {spec.model_id: spec for spec, _ in models}
-    offered = [
-        # A model that only a profile reaches is offered by its profiles: its own id would be refused.
-        *(spec for spec, on_demand in models if on_demand),
-        *(_like_its_model(profile, behind.get(base_model_id(profile.model_id))) for profile in profiles),
-    ]
-    offered.sort(key=lambda spec: (spec.provider.lower(), spec.name.lower(), spec.model_id))
-    return Catalogue(tuple(offered), " ".join(problems) or None)
+            if operation == "ListFoundationModels":
+                told.summaries = list(client.list_foundation_models()["modelSummaries"])
+            else:
+                told.profiles = list(_inference_profiles(client))
+        except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
+            told.problems.append(refusal(operation, error, effect))
+    return told
 
 
-def _control_client(config: ClientConfig) -> Any:  # noqa: ANN401  # botocore's clients have no types
-    session = boto3.Session(
-        aws_access_key_id=config.access_key_id,
-        aws_secret_access_key=config.secret_access_key,
-        aws_session_token=config.session_token,
-        profile_name=config.profile,
-        region_name=config.region,
-    )
-    options = Config(
-        connect_timeout=min(config.connect_timeout, 5.0),
-        read_timeout=15,
-        # A page waits for this: one more try is enough, and the picker works without.
-        retries={"total_max_attempts": 2, "mode": "standard"},
-        # Explicit keys are meant: a Bedrock API key in the environment would beat them.
-        auth_scheme_preference="sigv4" if config.access_key_id else None,
-    )
-    return session.client("bedrock", endpoint_url=config.endpoint_url, config=options)
+def _inference_profiles(client: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401  # botocore's clients have no types
+    # By type: what the service lists without one is not documented.
+    paginator = client.get_paginator("list_inference_profiles")
+    for kind in ("SYSTEM_DEFINED", "APPLICATION"):
+        for page in paginator.paginate(typeEquals=kind):
+            yield from page["inferenceProfileSummaries"]
 
 
-def _denied(operation: str, error: botocore.exceptions.ClientError) -> str:
-    code = error.response.get("Error", {}).get("Code", "an error")
-    if code in {"AccessDeniedException", "UnauthorizedOperation", "AccessDenied"}:
-        return f"{operation} was denied: it needs bedrock:{operation}. You can still type a model id."
-    return (
-        f"{operation} failed with {code}: {error.response.get('Error', {}).get('Message', '')}".rstrip(": ")
-        + "."
+def _lay_over(known: Mapping[str, ModelSpec], told: _Told, *, today: date) -> Catalogue:
+    models = dict(known)
+    listed: dict[str, ModelOption] = {}
+    for summary in told.summaries:
+        spec = _spec(summary, known, today=today)
+        if spec.model_id == summary["modelId"]:
+            models[spec.model_id] = spec
+        if spec.on_demand is not False:
+            # A model that only a profile reaches is offered by its profiles: its own id would be refused.
+            listed[spec.model_id] = _option(spec, status=summary.get("modelLifecycle", {}).get("status"))
+    behind: dict[str, Behind] = {}
+    for profile in told.profiles:
+        option = _profile(profile, models, behind)
+        listed.setdefault(option.model_id, option)
+    unlisted = [option for spec in known.values() for option in _ways(spec) if option.model_id not in listed]
+    return Catalogue(
+        options=(*sorted(listed.values(), key=_place), *sorted(unlisted, key=_place)),
+        problem=" ".join(told.problems) or None,
+        models=models,
+        behind=behind,
     )
 
 
-def _foundation_models(client: Any) -> Iterator[tuple[ModelOption, bool]]:  # noqa: ANN401  # botocore's clients have no types
-    for summary in client.list_foundation_models()["modelSummaries"]:
-        kinds = summary.get("inferenceTypesSupported", ())
-        model_id = summary["modelId"]
-        name = summary.get("modelName") or model_id
-        provider = summary.get("providerName") or "unknown"
-        option = ModelOption(
-            model_id=model_id,
+def _spec(summary: Mapping[str, Any], known: Mapping[str, ModelSpec], *, today: date) -> ModelSpec:
+    """What is known of a listed model: the service's word over the snapshot's."""
+    model_id: str = summary["modelId"]
+    before = known.get(model_id) or known.get(_CONTEXT_SUFFIX.sub("", model_id))
+    if before is not None and before.model_id != model_id:
+        # One of a model's context lengths, for Provisioned Throughput alone.
+        return replace(before, on_demand=False) if _on_demand(summary) is False else before
+    facts = {name: value for name, value in _facts(summary, before).items() if value not in (None, ())}
+    told = {name: Provenance("ListFoundationModels", today) for name in facts}
+    if before is None:
+        names = {"name": model_id, "provider": "unknown"}
+        return ModelSpec(model_id=model_id, provenance=told, **{**names, **facts})
+    return replace(before, provenance={**before.provenance, **told}, **facts)
+
+
+def _facts(summary: Mapping[str, Any], before: ModelSpec | None) -> dict[str, Any]:
+    lifecycle = summary.get("modelLifecycle", {})
+    ends = lifecycle.get("endOfLifeTime")
+    return {
+        "name": summary.get("modelName"),
+        "provider": summary.get("providerName"),
+        "input_modalities": _modalities(
+            summary.get("inputModalities", ()), before.input_modalities if before else ()
+        ),
+        "output_modalities": _modalities(
+            summary.get("outputModalities", ()), before.output_modalities if before else ()
+        ),
+        "streaming": summary.get("responseStreamingSupported"),
+        "lifecycle": _lifecycle(lifecycle.get("status")),
+        "end_of_life": ends.date() if isinstance(ends, datetime) else None,
+        "on_demand": _on_demand(summary),
+    }
+
+
+def _lifecycle(status: str | None) -> Lifecycle | None:
+    word = (status or "").lower()
+    return cast("Lifecycle", word) if word in get_args(Lifecycle) else None
+
+
+def _on_demand(summary: Mapping[str, Any]) -> bool | None:
+    kinds = summary.get("inferenceTypesSupported")
+    return "ON_DEMAND" in kinds if kinds else None
+
+
+def _modalities(told: Sequence[str], before: Sequence[Modality]) -> tuple[Modality, ...]:
+    named = [name.lower() for name in told if name.lower() in get_args(Modality)]
+    untold = [name for name in before if named and name in _UNTOLD_MODALITIES and name not in named]
+    return cast("tuple[Modality, ...]", (*named, *untold))
+
+
+def _profile(
+    summary: Mapping[str, Any], models: dict[str, ModelSpec], behind: dict[str, Behind]
+) -> ModelOption:
+    """Make an inference profile an option, and note what stands behind it."""
+    profile_id: str = summary["inferenceProfileId"]
+    name = summary.get("inferenceProfileName") or profile_id
+    told = behind_of((model["modelArn"] for model in summary.get("models", ())), name=name)
+    if summary.get("type") == "APPLICATION":
+        arn: str = summary["inferenceProfileArn"]
+        spec = models.get(told.base_ids[0]) if len(told.base_ids) == 1 else None
+        if told.base_ids:
+            behind[arn] = behind[profile_id] = told
+        return ModelOption(
+            model_id=arn,
             name=name,
-            provider=provider,
-            scope="local" if model_id.startswith("local.") else "in_region",
-            spec=ModelSpec(
-                model_id=model_id,
-                name=name,
-                provider=provider,
-                input_modalities=_modalities(summary.get("inputModalities", ())),
-                output_modalities=_modalities(summary.get("outputModalities", ())),
-                streaming=summary.get("responseStreamingSupported"),
-            ),
-            status=summary.get("modelLifecycle", {}).get("status"),
+            provider=spec.provider if spec else "Application profile",
+            scope="application",
+            spec=spec,
+            status=summary.get("status"),
         )
-        yield option, not kinds or "ON_DEMAND" in kinds
-
-
-def _inference_profiles(client: Any) -> Iterator[ModelOption]:  # noqa: ANN401  # botocore's clients have no types
-    for page in client.get_paginator("list_inference_profiles").paginate():
-        for summary in page["inferenceProfileSummaries"]:
-            profile_id = summary["inferenceProfileId"]
-            application = summary.get("type") == "APPLICATION"
-            yield ModelOption(
-                model_id=summary["inferenceProfileArn"] if application else profile_id,
-                name=summary.get("inferenceProfileName") or profile_id,
-                provider=_provider_of(profile_id, application=application),
-                scope="application" if application else _scope_of(profile_id),
-                status=summary.get("status"),
-            )
-
-
-def _scope_of(profile_id: str) -> Scope:
-    if profile_id.startswith("global."):
-        return "global"
-    return "geographic" if profile_id.startswith(_GEOGRAPHIES) else "in_region"
-
-
-def _provider_of(profile_id: str, *, application: bool) -> str:
-    # A system profile's id is scope.provider.model; an application profile's says nothing about its model.
+    geography = profile_id.partition(".")[0]
+    base = told.base_ids[0] if len(told.base_ids) == 1 else base_model_id(profile_id)
+    spec = models.get(base)
+    if spec is not None and all(profile.profile_id != profile_id for profile in spec.profiles):
+        scope: Literal["geographic", "global"] = "global" if geography == "global" else "geographic"
+        spec = replace(spec, profiles=(*spec.profiles, Profile(profile_id, scope, geography)))
+        models[base] = spec
     parts = profile_id.split(".")
-    return "Application profile" if application or len(parts) < 3 else parts[1]
+    return ModelOption(
+        model_id=profile_id,
+        name=name,
+        # A system profile's id is scope.provider.model.
+        provider=spec.provider if spec else parts[1] if len(parts) > 2 else profile_id,
+        scope="global" if geography == "global" else "geographic",
+        spec=spec,
+        status=summary.get("status"),
+    )
 
 
-def _like_its_model(profile: ModelOption, model: ModelOption | None) -> ModelOption:
-    """Give a profile what is known of the model behind it."""
-    return replace(profile, provider=model.provider, spec=model.spec) if model else profile
+def _ways(spec: ModelSpec) -> Iterator[ModelOption]:
+    """The ids by which a model of the snapshot is called."""
+    if spec.on_demand is not False or not spec.profiles:
+        yield replace(_option(spec), listed=False)
+    for profile in spec.profiles:
+        yield ModelOption(
+            model_id=profile.profile_id,
+            name=spec.name,
+            provider=spec.provider,
+            scope=profile.scope,
+            spec=spec,
+            listed=False,
+        )
 
 
-def _modalities(told: Sequence[str]) -> tuple[Modality, ...]:
-    known = get_args(Modality)
-    return tuple(name.lower() for name in told if name.lower() in known)  # type: ignore[misc]
+def _option(spec: ModelSpec, *, status: str | None = None) -> ModelOption:
+    return ModelOption(
+        model_id=spec.model_id,
+        name=spec.name,
+        provider=spec.provider,
+        scope="local" if spec.model_id.startswith("local.") else "in_region",
+        spec=spec,
+        status=status,
+    )
+
+
+def _place(option: ModelOption) -> tuple[str, str, str]:
+    return option.provider.lower(), option.name.lower(), option.model_id

@@ -169,17 +169,3 @@ class ModelOption:
     def answers_in_text(self) -> bool:
         """Whether it can stand in a comparison."""
         return self.spec is None or self.spec.answers_in_text
-
-
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """What one connection can call, and what stood in the way of knowing more."""
-
-    options: tuple[ModelOption, ...]
-    """Sorted as they should be offered."""
-    problem: str | None = None
-    """In words, why the list is short or empty; ``None`` if nothing is missing."""
-
-    def get(self, model_id: str) -> ModelOption | None:
-        """The option of that id, or ``None`` for one that was typed and is not listed."""
-        return next((option for option in self.options if option.model_id == model_id), None)

@@ -7,7 +7,7 @@ every scope, pages, a denied permission) is scripted on a loopback server: no ac
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
@@ -91,12 +91,12 @@ MODELS: dict[str, object] = {
 ACCOUNT = "arn:aws:bedrock:us-east-1:123456789012"
 
 
-def profile(profile_id: str, kind: str = "SYSTEM_DEFINED") -> dict[str, object]:
+def profile(profile_id: str, kind: str = "SYSTEM_DEFINED", models: Sequence[str] = ()) -> dict[str, object]:
     return {
         "inferenceProfileName": f"Name of {profile_id}",
         "inferenceProfileArn": f"{ACCOUNT}:application-inference-profile/{profile_id}",
         "inferenceProfileId": profile_id,
-        "models": [],
+        "models": [{"modelArn": arn} for arn in models],
         "status": "ACTIVE",
         "type": kind,
     }
@@ -106,19 +106,30 @@ def test_profiles_of_every_scope_and_page_are_offered(account: Callable[[Answers
     config = account(
         {
             "/foundation-models": (200, MODELS),
-            "/inference-profiles": (
+            "/inference-profiles?type=SYSTEM_DEFINED": (
                 200,
                 {
                     "inferenceProfileSummaries": [profile("us.anthropic.claude-sonnet-5-5-v1:0")],
                     "nextToken": "more",
                 },
             ),
-            "/inference-profiles?nextToken=more": (
+            "/inference-profiles?type=SYSTEM_DEFINED&nextToken=more": (
+                200,
+                {"inferenceProfileSummaries": [profile("global.anthropic.claude-sonnet-5-5-v1:0")]},
+            ),
+            "/inference-profiles?type=APPLICATION": (
                 200,
                 {
                     "inferenceProfileSummaries": [
-                        profile("global.anthropic.claude-sonnet-5-5-v1:0"),
                         profile("abc123", "APPLICATION"),
+                        profile(
+                            "def456",
+                            "APPLICATION",
+                            [
+                                "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0",
+                                "arn:aws:bedrock:us-west-2::foundation-model/amazon.nova-micro-v1:0",
+                            ],
+                        ),
                     ]
                 },
             ),
@@ -126,13 +137,18 @@ def test_profiles_of_every_scope_and_page_are_offered(account: Callable[[Answers
     )
     catalogue = discover(config)
     assert catalogue.problem is None
-    found = {spec.model_id: spec for spec in catalogue.options}
+    found = {option.model_id: option for option in catalogue.listed}
     assert found["us.anthropic.claude-sonnet-5-5-v1:0"].scope == "geographic"
     assert found["us.anthropic.claude-sonnet-5-5-v1:0"].provider == "Anthropic"
     assert found["global.anthropic.claude-sonnet-5-5-v1:0"].scope == "global"
     application = found[f"{ACCOUNT}:application-inference-profile/abc123"]
     assert (application.scope, application.provider) == ("application", "Application profile")
     assert "anthropic.claude-sonnet-5-5-v1:0" not in found, "on-demand would be refused"
+    over_nova = found[f"{ACCOUNT}:application-inference-profile/def456"]
+    assert (over_nova.provider, over_nova.spec and over_nova.spec.name) == ("Amazon", "Nova Micro")
+    resolution = catalogue.resolve(over_nova.model_id)
+    assert (resolution.base_ids, resolution.scope) == (("amazon.nova-micro-v1:0",), "application")
+    assert resolution.priced_as == "us.amazon.nova-micro-v1:0"
     assert not found["amazon.titan-embed-text-v2:0"].answers_in_text
     assert found["amazon.nova-micro-v1:0"].answers_in_text
 
@@ -143,7 +159,7 @@ def test_a_denied_permission_is_named_and_the_rest_is_offered(
     config = account(
         {
             "/foundation-models": (200, MODELS),
-            "/inference-profiles": (403, {"message": "User is not authorized."}),
+            "/inference-profiles?type=SYSTEM_DEFINED": (403, {"message": "User is not authorized."}),
         }
     )
     catalogue = discover(config)
@@ -162,7 +178,8 @@ def test_an_endpoint_that_does_not_answer_is_a_problem_in_words(free_tcp_port: C
             connect_timeout=0.5,
         )
     )
-    assert catalogue.options == ()
+    assert catalogue.listed == ()
+    assert catalogue.get("amazon.nova-micro-v1:0"), "the snapshot is offered"
     assert catalogue.problem
     assert "ListFoundationModels" in catalogue.problem
 

@@ -1,0 +1,80 @@
+"""The control plane's clients, and its refusals in words: which permission is missing and what that means."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import botocore.exceptions
+from botocore.config import Config
+
+from bedrock_playground.invocation.client import ClientConfig
+
+DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"})
+"""How services say that a permission is missing."""
+
+
+def make_client(config: ClientConfig, service: str = "bedrock") -> Any:  # noqa: ANN401  # botocore's clients have no types
+    """Make a client that asks briefly: a page waits for it, and works without the answer.
+
+    Args:
+        config: Region, endpoint and credentials.
+        service: ``bedrock``, ``bedrock-agent`` or ``sts``. STS is not Bedrock's endpoint: a named endpoint is
+            not asked, unless boto3's own setting (``AWS_ENDPOINT_URL_STS``) names one for it, or this is the
+            local endpoint, whose keys AWS would refuse.
+
+    Raises:
+        botocore.exceptions.BotoCoreError: The configuration does not work.
+        ValueError: The endpoint is no URL.
+    """
+    session = boto3.Session(
+        aws_access_key_id=config.access_key_id,
+        aws_secret_access_key=config.secret_access_key,
+        aws_session_token=config.session_token,
+        profile_name=config.profile,
+        region_name=config.region,
+    )
+    options = Config(
+        connect_timeout=min(config.connect_timeout, 5.0),
+        read_timeout=15,
+        # One more try is enough where somebody waits.
+        retries={"total_max_attempts": 2, "mode": "standard"},
+        max_pool_connections=8,
+        # Explicit keys are meant: a Bedrock API key in the environment would beat them.
+        auth_scheme_preference="sigv4" if config.access_key_id else None,
+        # A proxy of the environment cannot reach this machine's own endpoint.
+        proxies={} if _is_loopback(config.endpoint_url) else None,
+    )
+    endpoint = config.endpoint_url if service != "sts" or config.access_key_id else None
+    return session.client(service, endpoint_url=endpoint, config=options)
+
+
+def refusal(operation: str, error: Exception, effect: str, *, service: str = "bedrock") -> str:
+    """Say why a call failed and what that means.
+
+    Args:
+        operation: What was called, such as ``ListFoundationModels``.
+        error: What botocore raised.
+        effect: What is not known or not possible now, as a sentence.
+        service: The prefix of the permission.
+    """
+    if not isinstance(error, botocore.exceptions.ClientError):
+        return f"{operation} failed: {str(error).rstrip('.')}. {effect}"
+    if is_denied(error):
+        return f"{operation} was denied: it needs the permission {service}:{operation}. {effect}"
+    told = error.response.get("Error", {})
+    said = f": {told['Message'].rstrip('.')}" if told.get("Message") else ""
+    return f"{operation} failed with {told.get('Code', 'an error')}{said}. {effect}"
+
+
+def is_denied(error: Exception) -> bool:
+    """Whether a permission is missing."""
+    return isinstance(error, botocore.exceptions.ClientError) and (
+        error.response.get("Error", {}).get("Code") in DENIED
+    )
+
+
+def _is_loopback(url: str | None) -> bool:
+    host = urlsplit(url or "").hostname or ""
+    return host in {"localhost", "::1"} or host.startswith("127.")
