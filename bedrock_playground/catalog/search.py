@@ -86,12 +86,16 @@ class ModelRow:
 
     @property
     def input_price(self) -> Decimal | None:
-        """US dollars per million input tokens."""
+        """US dollars per million input tokens; nothing for a model on this machine."""
+        if self.scope == "local":
+            return Decimal(0)
         return self.price.rates.input if self.price else None
 
     @property
     def output_price(self) -> Decimal | None:
-        """US dollars per million output tokens."""
+        """US dollars per million output tokens; nothing for a model on this machine."""
+        if self.scope == "local":
+            return Decimal(0)
         return self.price.rates.output if self.price else None
 
     @property
