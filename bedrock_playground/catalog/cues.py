@@ -1,0 +1,202 @@
+"""The cue words of the exam's questions: a table from phrases to settings, and nothing more.
+
+Grouped by what they set; every phrase may stand anywhere in a scenario, whole words only, whatever the case.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TypeAlias
+
+from bedrock_playground.catalog.search import Capability
+
+Value: TypeAlias = str | int | float | bool | Decimal
+"""What a setting is set to."""
+
+LONG_DOCUMENTS = 200_000
+"""The context that is taken to be meant where somebody says "long documents" and no number."""
+
+_NEED = "needs"
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Phrases that mean the same."""
+
+    pattern: re.Pattern[str]
+    """The phrases."""
+    sets: tuple[tuple[str, Value], ...]
+    """Fields of :class:`~bedrock_playground.catalog.requirements.Scenario` and their values."""
+    skill: str | None = None
+    """The exam guide's skill that they belong to, where one fits."""
+
+
+def _cue(*phrases: str, sets: tuple[tuple[str, Value], ...], skill: str | None = None) -> Cue:
+    whole_words = rf"(?<!\w)(?:{'|'.join(phrases)})(?!\w)"
+    return Cue(re.compile(whole_words, re.IGNORECASE), sets, skill)
+
+
+CUES: tuple[Cue, ...] = (
+    # Price
+    _cue(
+        "cost[- ](?:sensitive|effective|conscious|optimi[sz]ed)", "most cost", "low(?:est)?[- ]cost",
+        r"minimi[sz]e (?:the )?cost\w*", "(?:tight|limited|small|low) budget", r"budget[- ]\w+",
+        "cheap(?:est|ly)?", r"reduce (?:the )?(?:inference )?cost\w*", "least expensive", r"affordab\w+",
+        sets=(("price", 9),), skill="4.1.2",
+    ),
+    _cue(
+        "high[- ](?:volumes?|throughput)", "large (?:volumes?|numbers?) of requests",
+        r"(?:millions|thousands|billions) of (?:\w+ ){0,2}(?:requests|messages|calls|tickets|reviews)",
+        r"(?:millions|thousands|billions) of (?:\w+ ){0,2}(?:documents|e-?mails|users|items|records)",
+        "at (?:massive |large )?scale",
+        sets=(("price", 9), ("speed", 7),), skill="4.1.2",
+    ),
+    _cue(
+        "(?:cost|budget|price) is (?:not|no) (?:an? )?(?:issue|concern|constraint|object)",
+        "regardless of (?:the )?(?:cost|price)",
+        sets=(("price", 0),), skill="1.2.1",
+    ),
+    # Speed
+    _cue(
+        "(?:strict|low|lowest|ultra-low|minimal|tight)[- ]latency",
+        "latency[- ](?:sensitive|critical|requirements?)", "real[- ]?time", "near[- ]real[- ]?time",
+        "interactive", r"respond\w* (?:quickly|fast|instantly|immediately)", r"fast(?:est)? respon\w+",
+        "chat ?bots?", "voice assistants?", "sub-?second", "milliseconds",
+        sets=(("speed", 9),), skill="4.2.1",
+    ),
+    _cue(
+        "overnight", "nightly", r"batch (?:jobs?|process\w*|inference|workloads?)", r"asynchronous\w*",
+        "offline", "not time[- ]sensitive", "latency is not",
+        sets=(("speed", 1),), skill="4.1.2",
+    ),
+    # Accuracy
+    _cue(
+        r"complex (?:\w+ ){0,2}(?:reasoning|analysis|questions|problems?)",
+        r"multi-?step (?:\w+ )?(?:reasoning|problems?|logic)", "advanced reasoning",
+        "deep(?:er)? (?:reasoning|analysis)", r"mathematic\w+", "chain of thought",
+        "step[- ]by[- ]step reasoning",
+        sets=(("accuracy", 9), (_NEED, Capability.REASONING),), skill="1.2.1",
+    ),
+    _cue(
+        "high(?:est)?[- ](?:accuracy|quality)", "most (?:accurate|capable)", "best (?:possible )?quality",
+        "accuracy is (?:critical|paramount|essential|the priority)", "mission[- ]critical",
+        "(?:legal|medical|clinical|financial) (?:advice|analysis|documents?|records?|reports?|review)",
+        "regulatory impact", "high[- ]stakes", "nuanced",
+        sets=(("accuracy", 9),), skill="1.2.1",
+    ),
+    _cue(
+        r"simple (?:\w+ ){0,2}(?:tasks?|classification|questions?|queries|requests?|routing|extraction)",
+        r"basic (?:\w+ )?(?:tasks?|questions?|classification)", "straightforward", "short answers?",
+        "lightweight",
+        sets=(("accuracy", 2), ("speed", 7),), skill="1.2.1",
+    ),
+    # Tasks
+    _cue(
+        "embeddings?", "semantic search", r"vector (?:search|stores?|databases?|index\w*)",
+        "similarity search", r"knowledge base index\w*",
+        sets=(("task", "embeddings"),), skill="1.5.2",
+    ),
+    _cue(
+        r"summari[sz]\w+", "summary", "summaries", r"condens\w+", "digests?",
+        sets=(("task", "summarisation"),), skill="1.2.1",
+    ),
+    _cue(
+        r"classif\w+", r"categori[sz]\w+", "sentiment", "labell?ing", r"triag\w+", "routing tickets",
+        r"route (?:\w+ ){0,2}(?:tickets|emails|requests)", r"moderat\w+",
+        "detect(?:ing)? (?:spam|fraud|intent)",
+        sets=(("task", "classification"),), skill="1.2.1",
+    ),
+    _cue(
+        "question[- ]answering", r"answer\w* (?:\w+ ){0,3}questions?", "Q ?& ?A", "FAQs?", "help ?desk",
+        "knowledge base", "RAG", "retrieval[- ]augmented",
+        sets=(("task", "question_answering"),), skill="1.2.1",
+    ),
+    _cue(
+        r"generat\w+ (?:\w+ ){0,3}(?:text|content|copy|articles?|descriptions?|stor(?:y|ies))",
+        r"generat\w+ (?:\w+ ){0,3}(?:code|e-?mails?|drafts?)",
+        "creative writing", "copywriting", "marketing copy",
+        r"draft\w* (?:\w+ ){0,2}(?:emails?|replies|content|copy)", "writ(?:e|ing) (?:code|content|copy)",
+        sets=(("task", "generation"),), skill="1.2.1",
+    ),
+    # What it must be able to do
+    _cue(
+        "structured (?:output|data|response)s?", "JSON(?: schema| output| format)?", "machine[- ]readable",
+        r"schema[- ]conform\w+", r"extract\w* (?:\w+ ){0,3}fields",
+        sets=((_NEED, Capability.JSON),), skill="3.1.3",
+    ),
+    _cue(
+        "agents?", "agentic", "tool (?:use|calling|calls?)", "function calling",
+        r"call\w* (?:external |internal )?(?:APIs?|tools?|functions?)", "use (?:of )?tools",
+        r"orchestrat\w+ (?:tools|actions)",
+        sets=((_NEED, Capability.TOOLS),),
+    ),
+    _cue(
+        "images?", "photos?", "pictures?", "screenshots?", "scanned", "diagrams?", "charts? from",
+        "visual(?:ly)?", "multi-?modal", "vision",
+        sets=((_NEED, Capability.IMAGES),), skill="1.2.1",
+    ),
+    _cue(
+        "PDFs?", "word documents?", "docx", "spreadsheets?", "uploaded (?:documents|files)",
+        "document files",
+        sets=((_NEED, Capability.DOCUMENTS),),
+    ),
+    _cue(
+        r"stream\w* (?:the )?(?:responses?|answers?|output|tokens?)", "token by token",
+        "as it is generated", "typing effect", "streaming",
+        sets=((_NEED, Capability.STREAMING),), skill="2.4.2",
+    ),
+    _cue(
+        r"prompt cach\w+", "cached? prompts?",
+        r"(?:same|repeated|reused?|identical) (?:\w+ )?(?:system prompt|context|prefix|instructions)",
+        sets=((_NEED, Capability.CACHING),), skill="4.1.4",
+    ),
+    _cue(
+        "system prompts?", "persona", "brand voice", "tone of voice",
+        sets=((_NEED, Capability.SYSTEM),),
+    ),
+    # Context
+    _cue(
+        r"(?:long|large|lengthy|entire|whole) (?:\w+ ){0,2}(?:documents?|contracts?|reports?|transcripts?)",
+        r"(?:long|large|lengthy|entire|whole) (?:\w+ ){0,2}(?:books?|contexts?|inputs?|manuals?|files)",
+        r"(?:large|entire|whole) (?:code ?bases?|repositor(?:y|ies))",
+        "hundreds of pages",
+        sets=(("min_context", LONG_DOCUMENTS),), skill="1.2.1",
+    ),
+    # Places
+    _cue(
+        "GDPR", "EU data residency",
+        "(?:stay|remain|kept|stored|processed) (?:with)?in (?:the )?(?:EU|European Union|Europe)",
+        r"European (?:data|customers|regulat\w+|Union)", r"data residency in (?:the )?(?:EU|Europe\w*)",
+        "within the EU", "in (?:Frankfurt|Ireland|Paris|Stockholm|Germany|France)",
+        r"EU (?:Regions?|customers|regulat\w+|data)",
+        sets=(("residency", "eu"),), skill="1.2.3",
+    ),
+    _cue(
+        "(?:stay|remain|kept|stored|processed) (?:with)?in (?:the )?(?:US|USA|United States)",
+        "US data residency", "within the (?:US|United States)", "HIPAA",
+        sets=(("residency", "us"),), skill="1.2.3",
+    ),
+    _cue(
+        "GovCloud", "FedRAMP High", "ITAR",
+        sets=(("residency", "us-gov"),),
+    ),
+    _cue(
+        "(?:stay|remain|kept|stored|processed) (?:with)?in (?:Japan|Tokyo)",
+        r"Japanese (?:data|regulat\w+)", "data residency in Japan",
+        sets=(("residency", "jp"),),
+    ),
+    _cue(
+        "(?:stay|remain|kept|stored|processed) (?:with)?in (?:Australia|Sydney)",
+        r"Australian (?:data|regulat\w+)", "data residency in Australia",
+        sets=(("residency", "au"),),
+    ),
+    _cue(
+        "single[- ]Region", "one (?:AWS )?Region only",
+        "(?:must not|cannot|never|may not) leave the Region", r"no cross[- ]Region\w*",
+        "within (?:a single|one|the same) Region",
+        sets=(("in_region_only", True),), skill="1.2.3",
+    ),
+)  # fmt: skip
+"""All of them."""
