@@ -14,8 +14,6 @@ from bedrock_playground.invocation.cost import Confidence, Cost, CostPart
 from bedrock_playground.invocation.values import Usage
 
 MILLION = Decimal(1_000_000)
-_EXACT_TO = Decimal("1e-12")
-"""As exact as the history keeps an amount."""
 
 _INCLUDES_CACHED = ("openai.",)
 """Providers whose ``inputTokens`` on Bedrock count cached tokens in; everybody else's leave them out.
@@ -75,7 +73,7 @@ def cost_of(usage: Usage | None, price: Price) -> Cost:
             missing.append(bucket.replace("_", " "))
             continue
         notes.append(note)
-        parts.append(CostPart(bucket, tokens, rate, (tokens * rate / MILLION).quantize(_EXACT_TO)))
+        parts.append(CostPart(bucket, tokens, rate, tokens * rate / MILLION))
     if missing:
         return unknown(f"{price.source} has no price for {', '.join(missing)} tokens of {price.model_id}.")
     estimated = any(notes[1:])
@@ -87,6 +85,21 @@ def cost_of(usage: Usage | None, price: Price) -> Cost:
         note=" ".join(note for note in notes if note) or None,
         parts=tuple(parts),
     )
+
+
+def uncached(usage: Usage, model_id: str) -> Usage:
+    """Count the same tokens as if there had been no cache.
+
+    Args:
+        usage: What was measured.
+        model_id: The model that counted.
+    """
+    read = usage.cache_read_input_tokens or 0
+    written = max(usage.cache_write_input_tokens or 0, usage.cache_write_1h_input_tokens or 0)
+    told = usage.input_tokens
+    if told is not None:
+        told = _fresh_input(told, read + written, model_id)[0] + read + written
+    return Usage(input_tokens=told, output_tokens=usage.output_tokens)
 
 
 def unknown(why: str) -> Cost:

@@ -1,17 +1,21 @@
 """Every price there is, in the order in which sources are believed, and what a run cost at them.
 
-Pure, and quick enough for lane threads: what takes time (files, another package's data) was read before.
+The chain: the user's own file, AWS's price list where it was fetched, genai-prices, the bundled snapshot, an
+estimate from the nearest price, and then nobody knows. Pure, and quick enough for lane threads: what takes
+time (files, another package's data) was read before, by :mod:`bedrock_playground.catalog.price_sources`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from urllib.parse import urlsplit
 
-from bedrock_playground.catalog.arithmetic import cost_of, unknown
-from bedrock_playground.catalog.prices import Price, Rates
-from bedrock_playground.catalog.resolution import base_model_id
+from bedrock_playground.catalog.arithmetic import cost_of, uncached, unknown
+from bedrock_playground.catalog.price_file import agree, filled, scaled
+from bedrock_playground.catalog.prices import Price
+from bedrock_playground.catalog.resolution import Resolution, base_model_id, read_arn
 from bedrock_playground.catalog.snapshot import load_prices
 from bedrock_playground.invocation.cost import Confidence, Cost
 from bedrock_playground.invocation.protocol import RunIdentity
@@ -29,41 +33,65 @@ LOCAL = Cost(
 )
 """What a model on this machine costs."""
 
+OTHER_TOKENISER = (
+    "The tokens that another model counted: its own tokeniser would count the same text differently."
+)
+"""What holds of every price-as-if."""
+
+_BY_TIME = {
+    "provisioned": "Provisioned Throughput is paid for by the hour, not by the token.",
+    "imported": "An imported model is paid for by the minute, not by the token.",
+    "marketplace": "A Marketplace endpoint is paid for by the hour, not by the token.",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class PriceBook:
     """Prices by source, the most trusted first."""
 
-    layers: tuple[tuple[Price, ...], ...]
-    """One per source, in the chain's order: user's file, AWS's list, genai-prices, snapshot."""
-    _index: tuple[Mapping[tuple[str, str, str | None], Price], ...] = field(init=False, repr=False)
+    own: tuple[Price, ...] = ()
+    """The user's own: they win whatever the others say."""
+    listed: tuple[tuple[Price, ...], ...] = ()
+    """The other sources' in the chain's order: AWS's list, genai-prices, the snapshot."""
+    problems: tuple[str, ...] = ()
+    """In words, which source could not be read and why."""
+    _own: Mapping[tuple[str, str, str | None], Price] = field(init=False, repr=False, compare=False)
+    _listed: tuple[Mapping[tuple[str, str, str | None], Price], ...] = field(
+        init=False, repr=False, compare=False
+    )
 
     def __post_init__(self) -> None:
-        index = tuple(
-            {(price.model_id, price.tier, price.region): price for price in layer} for layer in self.layers
-        )
-        object.__setattr__(self, "_index", index)
+        object.__setattr__(self, "_own", _by_key(self.own))
+        object.__setattr__(self, "_listed", tuple(_by_key(layer) for layer in self.listed))
 
     def price(self, model_id: str, *, tier: str = "default", region: str | None = None) -> Price | None:
         """Find a price: the id's own, or one derived from the nearest and labelled an estimate.
 
         Args:
-            model_id: What is sent as ``modelId``.
+            model_id: What is sent as ``modelId``: an id, or the ARN of a model or a system profile.
             tier: Converse's service tier, or ``batch``.
             region: The Region called, where known.
 
         Returns:
             The price; ``None`` where nobody knows.
         """
-        found = self._find(model_id, tier, region)
+        arn = read_arn(model_id)
+        if arn is not None and arn.kind in {"foundation_model", "inference_profile"}:
+            model_id, region = arn.rest, region or arn.region or None
+        found = self._near(model_id, tier, region)
         if found is not None:
             return found
-        usual = self._find(model_id, "default", region)
-        multiplier = TIER_MULTIPLIERS.get(tier)
+        usual, multiplier = self._near(model_id, "default", region), TIER_MULTIPLIERS.get(tier)
         return _in_tier(usual, tier, multiplier) if usual and multiplier else None
 
     def cost(
-        self, usage: Usage | None, *, model_id: str, tier: str | None = None, region: str | None = None
+        self,
+        usage: Usage | None,
+        *,
+        model_id: str,
+        tier: str | None = None,
+        region: str | None = None,
+        latency: str | None = None,
     ) -> Cost:
         """Price measured tokens; unknown, with the reason, where nobody knows.
 
@@ -72,19 +100,58 @@ class PriceBook:
             model_id: What was sent as ``modelId``.
             tier: The service tier; the echoed one, after a run.
             region: The Region called, where known.
+            latency: ``optimized`` has prices of its own on the models that offer it.
         """
-        if model_id.startswith("local."):
+        if base_model_id(model_id).startswith("local."):
             return LOCAL
-        price = self.price(model_id, tier=tier or "default", region=region)
+        tier = tier or "default"
+        if tier == "reserved":
+            return unknown("Reserved capacity is paid for by time, not by the token.")
+        price = self._optimized(model_id, region) if latency == "optimized" else None
+        price = price or self.price(model_id, tier=tier, region=region)
         if price is None:
-            return unknown(f"No source has a price for {model_id}.")
+            return unknown(self._why(model_id, tier))
+        if latency == "optimized" and price.tier != "optimized":
+            price = _estimated(price, "Latency-optimised inference costs more than this, its usual price.")
         return cost_of(usage, price)
 
-    def pricer(self) -> RunPricer:
-        """Make who prices the runs of a comparison."""
-        return RunPricer(self)
+    def as_if(
+        self,
+        usage: Usage | None,
+        model_id: str,
+        *,
+        counted_by: str,
+        tier: str = "default",
+        region: str | None = None,
+    ) -> Cost:
+        """Price the tokens that one model counted at another model's price.
 
-    def _find(self, model_id: str, tier: str, region: str | None) -> Price | None:
+        No cache is assumed to have helped: what was read from one or written to it counts as input.
+
+        Args:
+            usage: What was measured.
+            model_id: The model at whose price.
+            counted_by: The model that counted: families count cached tokens differently.
+            tier: The service tier.
+            region: The Region.
+        """
+        if usage is not None:
+            usage = uncached(usage, counted_by)
+        cost = self.cost(usage, model_id=model_id, tier=tier, region=region)
+        if cost.amount is None:
+            return cost
+        return replace(cost, note=f"{cost.note} {OTHER_TOKENISER}" if cost.note else OTHER_TOKENISER)
+
+    def pricer(self, resolutions: Mapping[str, Resolution] | None = None) -> RunPricer:
+        """Make who prices the runs of a comparison.
+
+        Args:
+            resolutions: What stands behind ids that only the account knows, as far as that was asked.
+        """
+        return RunPricer(self, dict(resolutions or {}))
+
+    def _near(self, model_id: str, tier: str, region: str | None) -> Price | None:
+        """The id's own price, or for a profile without one its model's, as an estimate."""
         own = self._exact(model_id, tier, region)
         base = base_model_id(model_id)
         if own is not None or base == model_id:
@@ -93,15 +160,28 @@ class PriceBook:
         if usual is None:
             return None
         note = f"{model_id} has no price of its own; this is {base}'s."
-        return replace(usual, model_id=model_id, confidence=Confidence.ESTIMATE, note=note)
+        return _estimated(replace(usual, model_id=model_id), note)
 
     def _exact(self, model_id: str, tier: str, region: str | None) -> Price | None:
-        for where in (region, None) if region else (None,):
-            for index in self._index:
-                price = index.get((model_id, tier, where))
-                if price is not None:
-                    return price
+        """The user's price, else the one that fits the Region best, of the best source that has one."""
+        wheres = (region, None) if region else (None,)
+        for where in wheres:
+            if own := self._own.get((model_id, tier, where)):
+                return own
+        for where in wheres:
+            key = (model_id, tier, where)
+            told = [price for layer in self._listed if (price := layer.get(key))]
+            if told:
+                return _settled(told[0], told[1:])
         return None
+
+    def _optimized(self, model_id: str, region: str | None) -> Price | None:
+        return self._near(model_id, "optimized", region)
+
+    def _why(self, model_id: str, tier: str) -> str:
+        if tier != "default" and self.price(model_id) is not None:
+            return f"No source has a price for {model_id} in the tier “{tier}”."
+        return f"No source has a price for {model_id}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,44 +190,106 @@ class RunPricer:
 
     book: PriceBook
     """The prices."""
+    resolutions: Mapping[str, Resolution] = field(default_factory=dict)
+    """What stands behind ids that only the account knows, by the id as it is sent."""
 
     def cost(self, identity: RunIdentity, request: InvocationRequest, result: InvocationResult) -> Cost:
-        """Price a run by what the service echoed."""
+        """Price a run by what the service echoed: its tier, its latency mode, the model that answered."""
         if identity.endpoint == "local":
             return LOCAL
-        return self.book.cost(
+        asked, estimate = request.model_id, None
+        if result.invoked_model_id:
+            asked = result.invoked_model_id
+        elif found := self.resolutions.get(asked):
+            if found.kind in _BY_TIME:
+                return unknown(_BY_TIME[found.kind])
+            if found.priced_as is None and found.kind == "application_profile" and len(found.base_ids) == 1:
+                estimate = (
+                    "How far the application profile reaches is not known; this is its model's own price."
+                )
+            asked = found.priced_as or (found.base_ids[0] if estimate else asked)
+        if asked.startswith("arn:") and (arn := read_arn(asked)) and arn.kind in _BY_TIME:
+            return unknown(_BY_TIME[arn.kind])
+        cost = self.book.cost(
             result.usage,
-            model_id=result.invoked_model_id or request.model_id,
+            model_id=asked,
             tier=result.service_tier,
             region=identity.region,
+            latency=result.performance_latency,
         )
+        if cost.amount is None or cost is LOCAL:
+            return cost
+        if not _bills_as_aws(identity.endpoint):
+            estimate = "If that endpoint bills as Amazon Bedrock does."
+        if estimate is None:
+            return cost
+        note = f"{cost.note} {estimate}" if cost.note else estimate
+        return replace(cost, confidence=Confidence.ESTIMATE, note=note)
 
 
-def load_price_book(*, own: Iterable[Price] = ()) -> PriceBook:
-    """Make the book of what this installation knows.
+def load_price_book() -> PriceBook:
+    """Make the book of what ships with the package."""
+    return PriceBook(listed=(load_prices(),))
 
-    Args:
-        own: The user's own prices.
-    """
-    return PriceBook((tuple(own), load_prices()))
+
+def _by_key(prices: tuple[Price, ...]) -> dict[tuple[str, str, str | None], Price]:
+    return {(price.model_id, price.tier, price.region): price for price in prices}
+
+
+def _settled(first: Price, others: list[Price]) -> Price:
+    """Say of a price what the sources after it say: they confirm it, fill its gaps, or say otherwise."""
+    for other in others:
+        if agree(first.rates, other.rates):
+            sources_differ = _package(first.source) not in other.source
+            first = replace(
+                first,
+                rates=filled(first.rates, other.rates),
+                long_context_from=first.long_context_from or other.long_context_from,
+                long_context_rates=first.long_context_rates or other.long_context_rates,
+                confidence=Confidence.CONFIRMED
+                if sources_differ and first.confidence is Confidence.SINGLE_SOURCE
+                else first.confidence,
+            )
+        else:
+            first = replace(first, note=" ".join(_said(first.note, other)))
+    return first
+
+
+def _package(source: str) -> str:
+    return source.partition(" ")[0]
+
+
+def _said(note: str | None, other: Price) -> Iterator[str]:
+    if note:
+        yield note
+    rates = other.rates
+    told = [
+        f"${rate:f} {name}" for name, rate in (("in", rates.input), ("out", rates.output)) if rate is not None
+    ]
+    what = f"{', '.join(told)} per million tokens" if told else "otherwise"
+    yield f"{other.source} ({other.as_of.isoformat()}) says {what}."
+
+
+def _estimated(price: Price, note: str) -> Price:
+    return replace(price, confidence=Confidence.ESTIMATE, note=f"{price.note} {note}" if price.note else note)
 
 
 def _in_tier(price: Price, tier: str, multiplier: Decimal) -> Price:
-    def scaled(rates: Rates) -> Rates:
-        return Rates(
-            **{
-                name: None if rate is None else rate * multiplier
-                for name in ("input", "output", "cache_read", "cache_write", "cache_write_1h")
-                for rate in (getattr(rates, name),)
-            }
-        )
-
-    note = f"Estimated as {multiplier} times the default tier's price, the ratio of most models."
-    return replace(
-        price,
-        tier=tier,
-        rates=scaled(price.rates),
-        long_context_rates=scaled(price.long_context_rates) if price.long_context_rates else None,
-        confidence=Confidence.ESTIMATE,
-        note=f"{price.note} {note}" if price.note else note,
+    long = price.long_context_rates
+    return _estimated(
+        replace(
+            price,
+            tier=tier,
+            rates=scaled(price.rates, multiplier),
+            long_context_rates=scaled(long, multiplier) if long else None,
+        ),
+        f"Estimated as {multiplier} times the default tier's price, as it is for most models.",
     )
+
+
+def _bills_as_aws(endpoint: str | None) -> bool:
+    """Whether calls went to AWS: to Bedrock itself, or to an address of AWS's (a VPC endpoint)."""
+    if endpoint is None or endpoint == "bedrock":
+        return True
+    host = urlsplit(endpoint).hostname or ""
+    return host.endswith((".amazonaws.com", ".amazonaws.com.cn", ".api.aws"))
