@@ -148,7 +148,7 @@ def document_name(filename: str, *, taken: Sequence[str] = ()) -> str:
 def size_words(size: int) -> str:
     """Say a size: ``312 bytes``, ``34 KB``, ``1.2 MB``."""
     if size < 1000:
-        return f"{size} bytes"
+        return "1 byte" if size == 1 else f"{size} bytes"
     if size < 999_500:
         return f"{size / 1000:.0f} KB"
     # Rounded down to a hundredth, a file just over a limit would be said to be at it.

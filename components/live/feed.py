@@ -13,6 +13,7 @@ from bedrock_playground.invocation.values import (
     RunState,
     Usage,
 )
+from bedrock_playground.invocation.words import said
 
 
 class LiveRun(Protocol):
@@ -136,14 +137,13 @@ _INTERRUPTED: Mapping[str, object] = {
 def run_head(run: LiveRun) -> Mapping[str, object]:
     """Describe what never changes about a run, as JSON for the browser."""
     identity, request = run.identity, run.request
-    prompts = [message.text for message in request.messages if message.role == "user"]
     return {
         "id": identity.run_id,
         "label": identity.label,
         "turn": identity.turn,
         "repeat": identity.repeat,
         "model": request.model_id,
-        "prompt": prompts[-1] if prompts else "",
+        "prompt": said(request),
     }
 
 

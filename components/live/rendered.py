@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from bedrock_playground.rendering import IncrementalMarkdown, Template, encode_template
 from bedrock_playground.rendering.template import utf16_length
 from components.live.feed import LiveRun
+from components.live.outputs import answer_outputs
 
 TAIL_INTERVAL = 0.25
 """Seconds between two renderings of a growing tail, at least."""
@@ -40,6 +41,8 @@ class RenderedRun:
         self.blocks: list[WirePiece] = []
         self.tail: WirePiece | None = None
         self.complete = False
+        self.outputs: dict[str, object] = {}
+        """What the answer holds besides its text, once it is over."""
         self._markdown = IncrementalMarkdown()
         self._clock = clock
         self._next = 0.0
@@ -61,6 +64,8 @@ class RenderedRun:
             self.blocks.append(_piece(text, (block.start, block.end), block.html))
         start = self._markdown.start
         self.tail = None if start == len(text) else _piece(text, (start, len(text)), self._markdown.tail())
+        if final:
+            self.outputs = answer_outputs(run)
         self.complete = final
         ended = self._clock()
         self._next = ended + max(TAIL_INTERVAL, _COST_FACTOR * (ended - begun))

@@ -17,7 +17,7 @@ and the others after it, in order:
   in both, ``~5,2~`` before the code stands for 5 signs and 2 literals of the ``h`` before;
 - ``["c", n]``: that rest, as it looks, is a finished block;
 - ``["g", n, text]``: more reasoning;
-- ``["m", n, {…}]``: changed facts (state, times, tokens, error);
+- ``["m", n, {…}]``: changed facts (state, times, tokens, error, and what the answer holds besides its text);
 - ``["e", key]``: everything is over; ``key`` names this end;
 - ``["w"]``: something runs again.
 
@@ -35,6 +35,7 @@ from typing import Any
 
 from bedrock_playground.rendering import Template
 from components.live.feed import LiveComparison, LiveRun, run_head, run_status
+from components.live.outputs import figures
 from components.live.rendered import Rendering, WirePiece
 
 FRAME_CHARACTERS = 48_000
@@ -211,14 +212,15 @@ class Viewer:
 
     def _status(self, run: LiveRun, seen: _Seen, operations: list[list[object]]) -> None:
         final = run.state.is_final
-        status = run_status(run)
+        rendered = self._rendering.of(run)
+        status = run_status(run) | figures(run) | (rendered.outputs if rendered.complete else {})
         changed = {key: value for key, value in status.items() if seen.status.get(key) != value}
         caught_up = (
             final
-            and self._rendering.of(run).complete
+            and rendered.complete
             and seen.chars == len(run.text)
             and seen.reasoning == len(run.reasoning)
-            and seen.blocks == len(self._rendering.of(run).blocks)
+            and seen.blocks == len(rendered.blocks)
         )
         if final and not caught_up:
             return

@@ -1,6 +1,7 @@
 // The text of one run on the screen: finished blocks, then the growing tail with its caret.
 
 import { make } from "./dom.js";
+import { OutputsView, reasoningTitle } from "./outputs.js";
 
 const BLOCKS = new Set(["P", "LI", "H1", "H2", "H3", "H4", "H5", "H6", "PRE", "UL", "OL", "BLOCKQUOTE"]);
 
@@ -23,7 +24,9 @@ export class AnswerView {
     this.reasoningText = make("div", { class: "bp-reasoning-text" });
     this.reasoningTitle = make("summary", {}, "Reasoning");
     this.reasoningBox = make("details", { class: "bp-reasoning", hidden: true }, this.reasoningTitle, this.reasoningText);
-    this.element = make("div", { class: "bp-answer" }, this.reasoningBox, this.body);
+    this.reasoningTitle.addEventListener("click", () => { this.folded = true; }); // by the reader, from now on
+    this.outputs = new OutputsView();
+    this.element = make("div", { class: "bp-answer" }, this.reasoningBox, this.body, this.outputs.element);
     this.rebuild();
     this.reasoning(run.reasoning);
   }
@@ -51,6 +54,7 @@ export class AnswerView {
   }
 
   text(delta) {
+    if (!this.folded) this.fold();
     this.rawText.appendData(delta);
   }
 
@@ -83,12 +87,24 @@ export class AnswerView {
     if (!delta) return;
     this.reasoningBox.hidden = false;
     this.reasoningText.append(delta);
+    if (!this.folded) this.fold();
+  }
+
+  // Reasoning is open while there is nothing else to read, until the reader decides.
+  fold() {
+    const open = !this.run.final && !this.run.text;
+    if (this.reasoningBox.open !== open) this.reasoningBox.open = open;
   }
 
   facts() {
     const { facts, final, reasoning } = this.run;
     this.caret.hidden = facts.state !== "running";
     this.element.classList.toggle("bp-waiting", !final && !this.run.text && !reasoning);
+    this.outputs.update(facts);
+    this.body.hidden = this.outputs.replacesText && !this.showRaw;
+    const title = reasoningTitle(facts, final);
+    if (this.reasoningTitle.textContent !== title) this.reasoningTitle.textContent = title;
+    if (final && !this.folded) this.fold();
     if (final && !this.showRaw && this.run.blocksEnd >= this.run.text.length) this.tailElement.replaceChildren();
   }
 }

@@ -2,8 +2,9 @@
 
 import { AnswerView } from "./answer.js";
 import { watch } from "./connection.js";
-import { iconButton, loadStyles, make, seconds } from "./dom.js";
+import { iconButton, loadStyles, make } from "./dom.js";
 import { MetricsView } from "./metrics.js";
+import { OutputFigures } from "./outputs.js";
 
 export function mount({ parentElement, data, setTriggerValue }) {
   loadStyles();
@@ -36,11 +37,12 @@ class LaneView {
     this.notice = make("div", { class: "bp-notice", hidden: true });
     this.unrecorded = make("div", { class: "bp-unrecorded", role: "status", hidden: true });
     this.metrics = new MetricsView();
+    this.figures = new OutputFigures();
     this.spoken = make("div", { class: "bp-spoken", "aria-live": "polite" });
     this.element = make(
       "section",
       { class: `bp-lane${data.expanded ? " bp-expanded" : ""}`, "aria-label": `Variant ${data.label}` },
-      this.makeToolbar(), this.scroller, this.error, this.notice, this.metrics.element, this.metrics.attempts, this.unrecorded, this.spoken,
+      this.makeToolbar(), this.scroller, this.error, this.notice, this.metrics.element, this.figures.element, this.metrics.attempts, this.unrecorded, this.spoken,
     );
     parent.replaceChildren(this.element);
     this.connection = watch(data, this);
@@ -199,9 +201,7 @@ class LaneView {
     else this.settling = setTimeout(() => this.element.classList.remove("bp-streaming"), this.place * 150);
     if (run) {
       this.metrics.update(run, this.connection.status);
-      const title = this.answers.get(run.id)?.reasoningTitle;
-      const rttft = run.facts.rttft;
-      if (title) title.textContent = rttft == null ? "Reasoning" : `Reasoning (began after ${seconds(rttft)})`;
+      this.figures.update(run);
     }
     this.showError(run?.facts.error);
   }

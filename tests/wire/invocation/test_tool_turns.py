@@ -42,7 +42,9 @@ def weather(exchange: Exchange) -> None:
 
 def started(url: str, *, repeat: int = 1) -> Comparison:
     comparison = Comparison(invoker_for(url))
-    tools = {"tools": [{"toolSpec": {"name": "weather", "inputSchema": {"json": {"type": "object"}}}}]}
+    tools: dict[str, Any] = {
+        "tools": [{"toolSpec": {"name": "weather", "inputSchema": {"json": {"type": "object"}}}}]
+    }
     comparison.start(
         [
             InvocationRequest(
