@@ -133,6 +133,8 @@ def converse_arguments(request: InvocationRequest, *, streaming: bool = True) ->
     }
     if request.system is not None:
         arguments["system"] = [{"text": request.system}]
+        if request.system_cache_ttl is not None:
+            arguments["system"].append({"cachePoint": cache_point(request.system_cache_ttl)})
     arguments |= _parameters(request.parameters)
     if request.service_tier is not None:
         arguments["serviceTier"] = {"type": request.service_tier}
@@ -149,6 +151,11 @@ def converse_arguments(request: InvocationRequest, *, streaming: bool = True) ->
         if value is not None:
             arguments[key] = to_json(value)
     return arguments
+
+
+def cache_point(ttl: str) -> Document:
+    """Make Converse's cache point; without a ``ttl``, which not all models take, it means five minutes."""
+    return {"type": "default"} if ttl == "5m" else {"type": "default", "ttl": ttl}
 
 
 def count_tokens_arguments(request: InvocationRequest) -> Document:

@@ -264,6 +264,7 @@ _FIELDS: dict[type[Any], dict[str, _Reader]] = {
         "model_id": _text,
         "messages": _tuple(_of(Message)),
         "system": _optional(_text),
+        "system_cache_ttl": _optional(_one_of("5m", "1h")),
         "parameters": _of(InferenceParameters),
         "service_tier": _optional(_text),
         "performance_latency": _optional(_text),

@@ -166,6 +166,8 @@ class InvocationRequest:
     """The conversation; the first message is the user's."""
     system: str | None = None
     """The system prompt."""
+    system_cache_ttl: Literal["5m", "1h"] | None = None
+    """Put a cache point behind the system prompt, whose entry lives this long; ``None``: no cache point."""
     parameters: InferenceParameters = field(default_factory=InferenceParameters)
     """Inference parameters."""
     service_tier: str | None = None

@@ -66,6 +66,7 @@ requests = st.builds(
     model_id=names,
     messages=st.lists(messages, min_size=1, max_size=3).map(tuple),
     system=optional(texts),
+    system_cache_ttl=st.sampled_from([None, "5m", "1h"]),
     parameters=parameters,
     service_tier=optional(names),
     performance_latency=optional(names),

@@ -1,7 +1,4 @@
-"""Which settings a model takes, in which range, and why.
-
-Pure: no clock, environment or network.
-"""
+"""What a rule is: one control, its state, its reason."""
 
 from __future__ import annotations
 

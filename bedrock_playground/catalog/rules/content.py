@@ -1,0 +1,149 @@
+"""What goes to the model beside the prompt: system prompt, attachments, schema, tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bedrock_playground.catalog.rules.case import Case, by_prompt, cannot
+from bedrock_playground.catalog.rules.values import ControlState, Rule
+
+IMAGE_FORMATS = ("png", "jpeg", "gif", "webp")
+"""What Converse takes."""
+DOCUMENT_FORMATS = ("pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md")
+"""What Converse takes."""
+MAX_IMAGES = 20
+"""Per request."""
+MAX_IMAGE_BYTES = 3_750_000
+"""3.75 MB each."""
+MAX_DOCUMENTS = 5
+"""Per request."""
+MAX_DOCUMENT_BYTES = 4_500_000
+"""4.5 MB each."""
+_API = "AWS, Converse API reference"
+
+
+def content_rules(case: Case) -> Iterator[Rule]:
+    """Say what can be sent beside the prompt."""
+    yield by_prompt("system") if case.is_prompt else _system(case)
+    yield _attachments(case)
+    yield _output_schema(case)
+    yield by_prompt("tools") if case.is_prompt else _tools(case)
+    yield by_prompt("tool_choice") if case.is_prompt else _tool_choice(case)
+
+
+def _first(*facts: bool | None) -> bool | None:
+    """The first that was told."""
+    return next((fact for fact in facts if fact is not None), None)
+
+
+def _system(case: Case) -> Rule:
+    taken = _first(
+        case.spec.system_prompt if case.spec else None, case.family.system_prompt if case.family else None
+    )
+    if taken is False:
+        return cannot(case, "system", f"{case.name} takes no system prompt. Say it in the prompt instead.")
+    return Rule(
+        parameter="system",
+        state=ControlState.FREE,
+        reason="What the model should be and do, apart from the prompt.",
+        path=("system",),
+        warning=None if taken or case.family else "Nobody has told whether this model takes a system prompt.",
+        source=_API,
+    )
+
+
+def _attachments(case: Case) -> Rule:
+    told = case.spec.input_modalities if case.spec else ()
+    if case.is_local and not told:
+        told = ("text",)
+    formats = (IMAGE_FORMATS if not told or "image" in told else ()) + (
+        DOCUMENT_FORMATS if not case.is_local or "document" in told else ()
+    )
+    if not formats:
+        return cannot(case, "attachments", f"{case.name} takes text only.")
+    warning = None
+    if not told:
+        warning = f"No source tells what {case.name_within} takes beside text: it may refuse attachments."
+    elif "document" not in told:
+        # Converse reads documents for some models that do not read them themselves; no list of those is kept.
+        warning = f"Nobody has verified that {case.name_within} takes documents."
+    limits = (
+        f"At most {MAX_IMAGES} images of 3.75 MB and {MAX_DOCUMENTS} documents of 4.5 MB, documents beside a "
+        "prompt."
+    )
+    reason = limits if not told or "image" in told else f"{case.name} takes no images. {limits}"
+    return Rule(
+        parameter="attachments",
+        state=ControlState.FREE,
+        reason=reason,
+        options=formats,
+        path=("messages",),
+        warning=warning,
+        source=_API,
+    )
+
+
+def _output_schema(case: Case) -> Rule:
+    taken = True if case.is_local else case.spec.structured_output if case.spec else None
+    if taken is False:
+        return cannot(
+            case,
+            "output_schema",
+            f"{case.name} takes no JSON schema for its answer. Describe the format in the prompt instead.",
+        )
+    return Rule(
+        parameter="output_schema",
+        state=ControlState.FREE,
+        reason="The answer is held to this JSON schema.",
+        path=("outputConfig", "textFormat"),
+        warning=None
+        if taken
+        else f"No source tells whether {case.name_within} takes a JSON schema for its answer.",
+        source=_API,
+    )
+
+
+def _tools(case: Case) -> Rule:
+    taken = _first(case.spec.tools if case.spec else None, case.family.tools if case.family else None)
+    if taken is False:
+        return cannot(case, "tools", f"{case.name} cannot call tools.")
+    return Rule(
+        parameter="tools",
+        state=ControlState.FREE,
+        reason="The model may ask for any of these to be called.",
+        path=("toolConfig", "tools"),
+        warning=None if taken else f"No source tells whether {case.name_within} can call tools.",
+        source=_API,
+    )
+
+
+def _tool_choice(case: Case) -> Rule:
+    tools = _tools(case)
+    if tools.state is not ControlState.FREE:
+        return cannot(case, "tool_choice", tools.reason)
+    forced = case.spec.forced_tool_choice if case.spec else None
+    thinking = case.thinking
+    options: tuple[str, ...] = ("auto", "any", "tool")
+    reason, warning = "auto, any of the tools, or one by its name.", None
+    if forced is False:
+        options, reason = ("auto",), f"{case.name} cannot be made to call a tool: it chooses."
+    elif case.reasons and thinking and thinking.kind == "budget":
+        options = ("auto",)
+        reason = f"{case.name} cannot be made to call a tool while it reasons: reasoning is on."
+    elif case.reasons and thinking and thinking.kind == "adaptive":
+        warning = f"Made to call a tool, {case.name} answers without thinking."
+    elif forced is None:
+        known = case.family.tool_choice if case.family else ()
+        if set(options) - set(known):
+            warning = f"No source tells whether {case.name_within} can be made to call a tool."
+    return Rule(
+        parameter="tool_choice",
+        state=ControlState.FREE,
+        reason=reason,
+        options=options,
+        default="auto",
+        path=("toolConfig", "toolChoice"),
+        conflicts_with=("reasoning",) if thinking and thinking.kind == "budget" else (),
+        warning=warning,
+        source=_API,
+    )

@@ -1,0 +1,452 @@
+"""What each family of models takes: a table, keyed by the model's own id.
+
+Facts that the snapshot has (limits, modalities, tools, levels of effort) are not repeated here: this table
+holds what no source says as data, above all which parameters a family refuses and where those go that
+Converse has no field for. Sources are named per row; a row stands for the models that were looked at, and is never
+stretched to ids that do not exist yet.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from bedrock_playground.catalog.models import ReasoningKind
+from bedrock_playground.invocation.values import Json
+
+FIELDS = "additionalModelRequestFields"
+"""Where a model's own fields go."""
+
+AWS = "AWS, Amazon Bedrock user guide (2026-11-22)"
+LIVE = "live checks in pydantic-ai-slim 2.68.0 (2026-11-22)"
+BOTH = f"{AWS}; {LIVE}"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The values that a number may have."""
+
+    minimum: float
+    """The smallest."""
+    maximum: float | None
+    """The largest; ``None`` where not known."""
+    default: float | None = None
+    """What the model uses when nothing is sent; ``None`` where not known."""
+    warning: str | None = None
+    """Where sources conflict."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thinking:
+    """How a family is asked to reason."""
+
+    kind: ReasoningKind | None
+    """The way; ``None``: nobody has verified one, so nothing is offered."""
+    switch: tuple[str, ...] = ()
+    """Where the object goes that turns it on and off."""
+    on: Mapping[str, Json] | None = None
+    """That object for on."""
+    off: Mapping[str, Json] | None = None
+    """That object for off."""
+    effort: tuple[str, ...] = ()
+    """Where the level of effort goes; empty: it takes none."""
+    levels: tuple[str, ...] = ()
+    """The levels, where the snapshot has none."""
+    level_for_on: str | None = None
+    """The level that is sent when reasoning is turned on without one."""
+    off_level: str | None = None
+    """The word at the effort's place that turns reasoning off."""
+    on_by_default: bool = False
+    """Whether it reasons when nothing is sent."""
+    can_turn_off: bool = True
+    """Whether it can answer without."""
+    warning: str | None = None
+    """What is not verified, or where sources conflict."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """What the models of one family take."""
+
+    name: str
+    """As the reasons call it."""
+    pattern: re.Pattern[str]
+    """The beginning of the models' own ids."""
+    source: str
+    """Where this row comes from."""
+    temperature: Span | None
+    """``None``: refused."""
+    top_p: Span | None
+    """``None``: refused."""
+    one_of_two: bool = False
+    """Whether temperature and top-p exclude each other."""
+    top_k: Span | None = None
+    """``None``: refused, or not known to be taken."""
+    top_k_path: tuple[str, ...] = ()
+    """Where top-k goes."""
+    top_k_refused: bool = True
+    """Whether it is known to be refused, where it is not taken."""
+    thinking: Thinking | None = None
+    """``None``: it does not reason."""
+    system_prompt: bool | None = None
+    """Where the snapshot does not tell."""
+    tools: bool | None = None
+    """Where the snapshot does not tell."""
+    tool_choice: tuple[str, ...] = ()
+    """The choices that are known to be taken: ``auto``, ``any``, ``tool``."""
+    stop_count: int | None = None
+    """How many stop sequences; ``None``: Converse's own limit."""
+    stop_words: tuple[str, ...] = ()
+    """The only stop sequences taken; empty: any."""
+    stop_not_blank: bool = False
+    """Whether each stop sequence needs a visible character."""
+    warning: str | None = None
+    """What may go wrong with any request."""
+
+
+_UNIT = Span(0, 1)
+_CLAUDE_T, _CLAUDE_P = Span(0, 1, 1), Span(0, 1, 0.999)
+_CLAUDE_K, _CLAUDE_K_PATH = Span(0, 500), (FIELDS, "top_k")
+_NOVA_T = Span(
+    0,
+    1,
+    0.7,
+    "AWS's request schema asks for more than 0 and its examples send 0; if 0 is refused, send 0.00001.",
+)
+_CHOICES = ("auto", "any", "tool")
+
+
+def _claude(
+    name: str,
+    pattern: str,
+    *,
+    sampling: bool = True,
+    one_of_two: bool = False,
+    thinking: Thinking | None = None,
+    tools: bool | None = None,
+) -> Family:
+    return Family(
+        name=name,
+        pattern=re.compile(rf"anthropic\.claude-(?:{pattern})"),
+        source=BOTH,
+        temperature=_CLAUDE_T if sampling else None,
+        top_p=_CLAUDE_P if sampling else None,
+        one_of_two=one_of_two,
+        top_k=_CLAUDE_K if sampling else None,
+        top_k_path=_CLAUDE_K_PATH if sampling else (),
+        thinking=thinking,
+        system_prompt=True,
+        tools=tools,
+        tool_choice=_CHOICES,
+        stop_not_blank=True,
+    )
+
+
+def _budget(effort: tuple[str, ...] = ()) -> Thinking:
+    return Thinking(
+        kind="budget",
+        switch=(FIELDS, "thinking"),
+        on={"type": "enabled"},
+        off={"type": "disabled"},
+        effort=("outputConfig", "effort") if effort else (),
+        levels=effort,
+        warning="Effort is documented for Anthropic's own API; nobody has verified it here."
+        if effort
+        else None,
+    )
+
+
+def _adaptive(
+    *levels: str, on_by_default: bool = False, can_turn_off: bool = True, off: str = "disabled"
+) -> Thinking:
+    return Thinking(
+        kind="adaptive",
+        switch=(FIELDS, "thinking"),
+        on={"type": "adaptive"},
+        off={"type": off} if can_turn_off else None,
+        effort=("outputConfig", "effort"),
+        levels=levels,
+        on_by_default=on_by_default,
+        can_turn_off=can_turn_off,
+    )
+
+
+_FIVE = ("low", "medium", "high", "xhigh", "max")
+
+_CLAUDES = (
+    _claude("Claude 2 and Instant", r"instant-v1|v[12](?:[:.]|$)", tools=False),
+    _claude("Claude 3 and 3.5", r"3-(?:opus|sonnet|haiku)-|3-5-"),
+    _claude("Claude 3.7, 4 and 4.1", r"3-7-|(?:opus|sonnet)-4-(?:\d{8}|1-)", thinking=_budget()),
+    _claude("Claude 4.5", r"(?:sonnet|haiku)-4-5", one_of_two=True, thinking=_budget()),
+    _claude(
+        "Claude Opus 4.5", r"opus-4-5", one_of_two=True, thinking=_budget(effort=("low", "medium", "high"))
+    ),
+    _claude(
+        "Claude 4.6",
+        r"(?:opus|sonnet)-4-6",
+        one_of_two=True,
+        thinking=_adaptive("low", "medium", "high", "max"),
+    ),
+    _claude("Claude Opus 4.7 and 4.8", r"opus-4-[78]", sampling=False, thinking=_adaptive(*_FIVE)),
+    _claude(
+        "Claude Opus 5.5, Fable and Mythos",
+        r"opus-5-5|fable-|mythos-",
+        sampling=False,
+        thinking=_adaptive(*_FIVE, on_by_default=True, can_turn_off=False),
+    ),
+    _claude(
+        "Claude Sonnet 5.5",
+        r"sonnet-5-5",
+        sampling=False,
+        thinking=_adaptive(*_FIVE, on_by_default=True, off="between_tools"),
+    ),
+    _claude(
+        "Claude 5",
+        r"(?:opus|sonnet|haiku)-5",
+        sampling=False,
+        thinking=_adaptive(*_FIVE, on_by_default=True),
+    ),
+)
+
+_NOVA_2 = Thinking(
+    kind="effort",
+    switch=(FIELDS, "reasoningConfig"),
+    on={"type": "enabled"},
+    off={"type": "disabled"},
+    effort=(FIELDS, "reasoningConfig", "maxReasoningEffort"),
+    levels=("low", "medium", "high"),
+    level_for_on="medium",
+)
+
+
+def _nova(name: str, pattern: str, thinking: Thinking | None = None) -> Family:
+    return Family(
+        name=name,
+        pattern=re.compile(rf"amazon\.nova-(?:{pattern})"),
+        source=AWS,
+        temperature=_NOVA_T,
+        top_p=Span(0, 1, 0.9),
+        top_k=Span(0, 128, 50),
+        top_k_path=(FIELDS, "inferenceConfig", "topK"),
+        thinking=thinking,
+        system_prompt=True,
+        tool_choice=_CHOICES,
+    )
+
+
+def _effort(
+    *levels: str, on: str, off: str | None = "none", default_on: bool = False, warning: str | None = None
+) -> Thinking:
+    return Thinking(
+        kind="effort",
+        effort=(FIELDS, "reasoning_effort"),
+        levels=levels,
+        level_for_on=on,
+        off_level=off,
+        on_by_default=default_on,
+        can_turn_off=off is not None,
+        warning=warning,
+    )
+
+
+_ONLY_HIGH = "Only high was seen to make it reason."
+_UNVERIFIED = Thinking(kind=None)
+_ALWAYS = Thinking(kind="always", on_by_default=True, can_turn_off=False)
+
+
+def _dotted(*, off: str | None) -> Thinking:
+    return Thinking(
+        kind="effort",
+        effort=(FIELDS, "reasoning", "effort"),
+        levels=("low", "medium", "high", "xhigh"),
+        level_for_on="medium",
+        off_level=off,
+        on_by_default=True,
+        can_turn_off=off is not None,
+    )
+
+
+def _open(  # noqa: PLR0913 - a row of the table
+    name: str,
+    pattern: str,
+    *,
+    thinking: Thinking | None = None,
+    temperature: Span | None = _UNIT,
+    top_p: Span | None = _UNIT,
+    top_k: Span | None = None,
+    top_k_path: tuple[str, ...] = (),
+    top_k_refused: bool = False,
+    **facts: object,
+) -> Family:
+    return Family(
+        name=name,
+        pattern=re.compile(pattern),
+        source=LIVE,
+        temperature=temperature,
+        top_p=top_p,
+        top_k=top_k,
+        top_k_path=top_k_path,
+        top_k_refused=top_k_refused,
+        thinking=thinking,
+        **facts,  # type: ignore[arg-type] # the rest of Family's fields
+    )
+
+
+_TOP_K_UNSURE = "Sources disagree on whether this model takes top-k here."
+
+FAMILIES: tuple[Family, ...] = (
+    *_CLAUDES,
+    _nova("Nova", r"(?:micro|lite|pro|premier)-v1"),
+    _nova("Nova 2", r"2-(?:lite|pro)", _NOVA_2),
+    Family(
+        name="Titan Text",
+        pattern=re.compile(r"amazon\.titan-(?:text|tg1)-"),
+        source=AWS,
+        temperature=Span(0, 1, 0.7),
+        top_p=Span(0, 1, 0.9),
+        system_prompt=False,
+        tools=False,
+        stop_count=1,
+        stop_words=("|", "User:"),
+    ),
+    _open(
+        "Llama",
+        r"meta\.llama[234]-|meta\.llama3",
+        temperature=Span(0, 1, 0.5),
+        top_p=Span(0, 1, 0.9),
+        top_k_refused=True,
+    ),
+    _open(
+        "Mistral 7B, Mixtral, Large and Small",
+        r"mistral\.(?:mistral-7b|mixtral-8x7b|mistral-(?:large|small)-24)",
+        temperature=Span(0, 1),
+        top_k=Span(1, 200, None, _TOP_K_UNSURE),
+        top_k_path=(FIELDS, "top_k"),
+        stop_count=10,
+        tool_choice=("auto", "any"),
+    ),
+    _open("Magistral", r"mistral\.magistral", thinking=_UNVERIFIED),
+    _open("Mistral", r"mistral\.(?:mistral-large-3|ministral|pixtral|devstral|voxtral)"),
+    _open(
+        "Cohere Command R",
+        r"cohere\.command-r",
+        temperature=Span(0, 1, 0.3),
+        top_p=Span(0.01, 0.99, 0.75),
+    ),
+    _open("Cohere Command", r"cohere\.command-(?:text|light)", system_prompt=False, tools=False),
+    _open("Jamba", r"ai21\.jamba", top_p=Span(0.01, 1), top_k_refused=True),
+    _open("Jurassic-2", r"ai21\.j2", top_k_refused=True, system_prompt=False, tools=False),
+    _open(
+        "DeepSeek R1",
+        r"deepseek\.r1",
+        temperature=Span(0, 1, 1),
+        top_p=Span(0, 1, 1),
+        top_k_refused=True,
+        thinking=_ALWAYS,
+        tools=False,
+    ),
+    _open(
+        "DeepSeek V3",
+        r"deepseek\.v3",
+        temperature=Span(0, 1, 1),
+        top_p=Span(0, 1, 1),
+        top_k_refused=True,
+        thinking=_effort("high", on="high", warning=_ONLY_HIGH),
+    ),
+    _open("Qwen3 Coder", r"qwen\.qwen3-coder"),
+    _open(
+        "Qwen3",
+        r"qwen\.qwen3-",
+        thinking=Thinking(
+            kind="effort",
+            effort=(FIELDS, "reasoning_config"),
+            levels=("low", "medium", "high"),
+            level_for_on="high",
+            off_level="none",
+            warning=_ONLY_HIGH,
+        ),
+    ),
+    _open(
+        "gpt-oss",
+        r"openai\.gpt-oss-",
+        top_k_refused=True,
+        thinking=_effort("low", "medium", "high", on="medium", off=None, default_on=True),
+    ),
+    _open(
+        "GPT",
+        r"openai\.gpt-(?:6-astra|6\.1-)",
+        temperature=None,
+        top_p=None,
+        top_k_refused=True,
+        thinking=_dotted(off=None),
+    ),
+    _open(
+        "GPT",
+        r"openai\.gpt-5\.[45]",
+        temperature=None,
+        top_p=None,
+        top_k_refused=True,
+        thinking=_UNVERIFIED,
+        warning="Nobody has confirmed that Converse serves this model.",
+    ),
+    _open(
+        "GPT",
+        r"openai\.gpt-[56]",
+        temperature=None,
+        top_p=None,
+        top_k_refused=True,
+        thinking=_dotted(off="none"),
+    ),
+    _open("Palmyra", r"writer\.palmyra", top_k_refused=True, thinking=_UNVERIFIED),
+    _open("Gemma 3", r"google\.gemma-3"),
+    _open("Gemma 4", r"google\.gemma-4", thinking=_effort("high", on="high")),
+    _open(
+        "GLM 5.3",
+        r"zai\.glm-5\.3",
+        thinking=_effort(*_FIVE, on="max", off=None, default_on=True),
+        tool_choice=_CHOICES,
+    ),
+    _open("GLM", r"zai\.glm-", thinking=_effort("high", on="high", warning=_ONLY_HIGH), tool_choice=_CHOICES),
+    _open(
+        "Kimi K3",
+        r"moonshotai\.kimi-k3",
+        temperature=None,
+        top_p=None,
+        top_k_refused=True,
+        thinking=_ALWAYS,
+        tool_choice=_CHOICES,
+    ),
+    _open("Kimi", r"moonshot(?:ai)?\.kimi", thinking=_UNVERIFIED, tool_choice=_CHOICES),
+    _open("MiniMax", r"minimax\.minimax", thinking=_UNVERIFIED),
+    _open("Nemotron", r"nvidia\.nemotron", thinking=_UNVERIFIED),
+    _open("Pegasus", r"twelvelabs\.pegasus", tools=False),
+    _open(
+        "Grok",
+        r"xai\.grok-",
+        temperature=None,
+        top_p=None,
+        top_k_refused=True,
+        thinking=_dotted(off=None),
+        tool_choice=_CHOICES,
+    ),
+    Family(
+        name="The local model",
+        pattern=re.compile(r"local\."),
+        source="this app's local endpoint",
+        temperature=Span(0, 1),
+        top_p=Span(0, 1),
+        top_k=Span(1, 500),
+        top_k_path=(FIELDS, "top_k"),
+        system_prompt=True,
+        tools=False,
+    ),
+)
+"""Most particular first."""
+
+
+@cache
+def family_of(base_id: str) -> Family | None:
+    """Find a model's row by its own id; ``None`` for one that nobody looked at."""
+    return next((family for family in FAMILIES if family.pattern.match(base_id)), None)
