@@ -1,0 +1,264 @@
+"""Which price holds, and what a run cost by what the service echoed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bedrock_playground.catalog.price_book import LOCAL, OTHER_TOKENISER, PriceBook, load_price_book
+from bedrock_playground.catalog.prices import Price, Rates
+from bedrock_playground.catalog.resolution import Resolution
+from bedrock_playground.catalog.snapshot import load_prices
+from bedrock_playground.invocation.cost import Confidence, Cost
+from bedrock_playground.invocation.errors import Throttled
+from bedrock_playground.invocation.protocol import RunIdentity
+from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, Usage
+
+MODEL = "meta.llama-x-v1:0"
+USAGE = Usage(1_000_000, 1_000_000)
+PROFILE_ARN = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/abc123"
+
+
+def price(rates: str, **more: object) -> Price:
+    """Make a price of two rates, such as ``1/5``."""
+    first, second = rates.split("/")
+    values: dict[str, object] = {
+        "model_id": MODEL,
+        "rates": Rates(input=Decimal(first), output=Decimal(second)),
+        "source": "snapshot 1",
+        "as_of": date(2026, 11, 22),
+        "confidence": Confidence.SINGLE_SOURCE,
+        **more,
+    }
+    return Price(**values)  # type: ignore[arg-type]
+
+
+def amount(book: PriceBook, model_id: str = MODEL, **how: str) -> Decimal | None:
+    return book.cost(USAGE, model_id=model_id, **how).amount
+
+
+def test_the_chain_goes_from_the_user_to_the_snapshot_to_an_estimate_to_unknown() -> None:
+    snapshot = price("1/1")
+    genai = price("2/2", source="genai-prices 9")
+    aws = price("3/3", source="AWS Price List", confidence=Confidence.AWS)
+    own = price("4/4", source="our contract", confidence=Confidence.USER)
+    assert amount(PriceBook(own=(own,), listed=((aws,), (genai,), (snapshot,)))) == 8
+    assert amount(PriceBook(listed=((aws,), (genai,), (snapshot,)))) == 6
+    assert amount(PriceBook(listed=((), (genai,), (snapshot,)))) == 4
+    assert amount(PriceBook(listed=((), (), (snapshot,)))) == 2
+    estimate = PriceBook(listed=((snapshot,),)).cost(USAGE, model_id=f"us.{MODEL}")
+    assert (estimate.amount, estimate.confidence) == (Decimal(2), Confidence.ESTIMATE)
+    nobody = PriceBook().cost(USAGE, model_id=MODEL)
+    assert (nobody.amount, nobody.confidence) == (None, Confidence.UNKNOWN)
+    assert MODEL in (nobody.note or "")
+
+
+def test_sources_that_agree_confirm_each_other_and_fill_each_others_gaps() -> None:
+    genai = price("1/5", source="genai-prices 9")
+    snapshot = price("1/5", source="litellm 1")
+    snapshot = replace(snapshot, rates=replace(snapshot.rates, cache_read=Decimal("0.1")))
+    found = PriceBook(listed=((genai,), (snapshot,))).price(MODEL)
+    assert found is not None
+    assert found.confidence is Confidence.CONFIRMED
+    assert found.rates.cache_read == Decimal("0.1")
+    assert found.note is None
+
+
+def test_one_source_under_two_versions_confirms_nothing() -> None:
+    book = PriceBook(
+        listed=((price("1/5", source="genai-prices 9"),), (price("1/5", source="genai-prices 8"),))
+    )
+    found = book.price(MODEL)
+    assert found is not None
+    assert found.confidence is Confidence.SINGLE_SOURCE
+
+
+def test_a_source_that_says_otherwise_is_named() -> None:
+    book = PriceBook(listed=((price("1/5", source="genai-prices 9"),), (price("2/5", source="litellm 1"),)))
+    cost = book.cost(USAGE, model_id=MODEL)
+    assert cost.amount == 6
+    assert cost.note == "litellm 1 (2026-11-22) says $2 in, $5 out per million tokens."
+
+
+def test_the_regions_own_price_beats_a_better_source_of_a_general_one_but_not_the_users() -> None:
+    general = price("1/1", source="genai-prices 9")
+    there = price("2/2", region="eu-central-1")
+    book = PriceBook(listed=((general,), (there,)))
+    assert amount(book, region="eu-central-1") == 4
+    assert amount(book, region="us-east-1") == 2
+    assert amount(book) == 2
+    own = price("3/3", confidence=Confidence.USER)
+    assert amount(replace(book, own=(own,)), region="eu-central-1") == 6
+
+
+@pytest.mark.parametrize(("tier", "expected"), [("flex", "1"), ("batch", "1"), ("priority", "3.5")])
+def test_a_tier_without_a_price_is_estimated_by_the_usual_ratio(tier: str, expected: str) -> None:
+    book = PriceBook(listed=((price("1/1"),),))
+    cost = book.cost(USAGE, model_id=MODEL, tier=tier)
+    assert (cost.amount, cost.confidence) == (Decimal(expected), Confidence.ESTIMATE)
+    assert "times the default tier's price" in (cost.note or "")
+
+
+def test_a_tier_with_a_price_of_its_own_has_it() -> None:
+    book = PriceBook(listed=((price("1/1"), price("0.4/0.4", tier="flex")),))
+    cost = book.cost(USAGE, model_id=MODEL, tier="flex")
+    assert (cost.amount, cost.confidence) == (Decimal("0.8"), Confidence.SINGLE_SOURCE)
+
+
+@pytest.mark.parametrize(
+    ("tier", "why"), [("reserved", "paid for by time"), ("turbo", "in the tier “turbo”")]
+)
+def test_a_tier_that_nobody_prices_is_unknown(tier: str, why: str) -> None:
+    cost = PriceBook(listed=((price("1/1"),),)).cost(USAGE, model_id=MODEL, tier=tier)
+    assert cost.amount is None
+    assert why in (cost.note or "")
+
+
+def test_latency_optimised_has_its_own_price_or_is_an_estimate() -> None:
+    usual = price("1/1")
+    cost = PriceBook(listed=((usual,),)).cost(USAGE, model_id=MODEL, latency="optimized")
+    assert (cost.amount, cost.confidence) == (Decimal(2), Confidence.ESTIMATE)
+    book = PriceBook(listed=((usual, price("3/3", tier="optimized")),))
+    assert book.cost(USAGE, model_id=MODEL, latency="optimized").amount == 6
+    assert book.cost(USAGE, model_id=MODEL, latency="standard").amount == 2
+
+
+@pytest.mark.parametrize(
+    "model_id",
+    [
+        f"arn:aws:bedrock:eu-central-1::foundation-model/{MODEL}",
+        f"arn:aws:bedrock:eu-central-1:111122223333:inference-profile/{MODEL}",
+    ],
+)
+def test_an_arn_is_priced_as_the_id_and_region_in_it(model_id: str) -> None:
+    book = PriceBook(listed=((price("1/1"), price("2/2", region="eu-central-1")),))
+    assert amount(book, model_id) == 4
+
+
+def test_a_local_model_costs_nothing_and_says_so() -> None:
+    cost = load_price_book().cost(USAGE, model_id="local.smollm2-135m-instruct")
+    assert cost is LOCAL
+    assert (cost.amount, cost.confidence) == (Decimal(0), Confidence.EXACT)
+    assert "no charge" in (cost.note or "")
+
+
+# By what the service echoed
+
+
+def run(result: InvocationResult, *, book: PriceBook, endpoint: str = "bedrock", **more: object) -> Cost:
+    identity = RunIdentity(
+        "run", "comparison", "A", 0, 0, datetime(2026, 11, 22, tzinfo=UTC), "us-east-1", endpoint
+    )
+    request = InvocationRequest.from_prompt(str(more.pop("model_id", MODEL)), "Hi", parameters=None)
+    resolutions = more.pop("resolutions", None)
+    return book.pricer(resolutions).cost(identity, replace(request, **more), result)  # type: ignore[arg-type]
+
+
+BOOK = PriceBook(
+    listed=(
+        (
+            price("1/1"),
+            price("0.5/0.5", tier="flex"),
+            price("9/9", model_id="anthropic.claude-y-v1:0"),
+            price("9.9/9.9", model_id="us.anthropic.claude-y-v1:0"),
+        ),
+    )
+)
+
+
+def test_the_echoed_tier_is_paid_not_the_requested_one() -> None:
+    assert (
+        run(InvocationResult(usage=USAGE, service_tier="default"), book=BOOK, service_tier="flex").amount == 2
+    )
+    assert run(InvocationResult(usage=USAGE, service_tier="flex"), book=BOOK).amount == 1
+    assert run(InvocationResult(usage=USAGE), book=BOOK, service_tier="flex").amount == 2
+
+
+def test_a_router_is_paid_for_as_the_model_that_answered() -> None:
+    answered = InvocationResult(
+        usage=USAGE,
+        invoked_model_id="arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.anthropic.claude-y-v1:0",
+    )
+    router = "arn:aws:bedrock:us-east-1:111122223333:default-prompt-router/anthropic.claude:1"
+    assert run(answered, book=BOOK, model_id=router).amount == Decimal("19.8")
+    assert run(InvocationResult(usage=USAGE), book=BOOK, model_id=router).amount is None
+
+
+def application_profile(priced_as: str | None) -> dict[str, Resolution]:
+    return {
+        PROFILE_ARN: Resolution(
+            model_id=PROFILE_ARN,
+            kind="application_profile",
+            scope="application",
+            base_ids=("anthropic.claude-y-v1:0",),
+            priced_as=priced_as,
+            explanation="An application profile.",
+        )
+    }
+
+
+def test_an_application_profile_costs_what_it_reaches() -> None:
+    done = InvocationResult(usage=USAGE)
+    known = application_profile("us.anthropic.claude-y-v1:0")
+    assert run(done, book=BOOK, model_id=PROFILE_ARN, resolutions=known).amount == Decimal("19.8")
+    vague = run(done, book=BOOK, model_id=PROFILE_ARN, resolutions=application_profile(None))
+    assert (vague.amount, vague.confidence) == (Decimal(18), Confidence.ESTIMATE)
+    assert run(done, book=BOOK, model_id=PROFILE_ARN).amount is None
+
+
+@pytest.mark.parametrize("what", ["provisioned-model/abc", "imported-model/abc"])
+def test_what_is_paid_for_by_time_has_no_price_per_token(what: str) -> None:
+    arn = f"arn:aws:bedrock:us-east-1:111122223333:{what}"
+    cost = run(InvocationResult(usage=USAGE), book=BOOK, model_id=arn)
+    assert cost.amount is None
+    assert "not by the token" in (cost.note or "")
+
+
+def test_a_failed_run_costs_what_was_measured_and_is_unknown_without_that() -> None:
+    failed = InvocationResult(usage=USAGE, error=Throttled("Too many."))
+    assert run(failed, book=BOOK).amount == 2
+    untold = run(InvocationResult(error=Throttled("Too many.")), book=BOOK)
+    assert (untold.amount, untold.confidence) == (None, Confidence.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "confidence"),
+    [
+        ("bedrock", Confidence.SINGLE_SOURCE),
+        ("https://vpce-1.bedrock-runtime.us-east-1.vpce.amazonaws.com", Confidence.SINGLE_SOURCE),
+        ("https://proxy.example.org", Confidence.ESTIMATE),
+        ("https://amazonaws.com.example.org", Confidence.ESTIMATE),
+        ("local", Confidence.EXACT),
+    ],
+)
+def test_another_endpoint_may_bill_otherwise(endpoint: str, confidence: Confidence) -> None:
+    assert run(InvocationResult(usage=USAGE), book=BOOK, endpoint=endpoint).confidence is confidence
+
+
+def test_price_as_if_counts_every_token_once_and_says_that_tokenisers_differ() -> None:
+    cached = Usage(1_000_000, 1_000_000, cache_read_input_tokens=500_000)
+    cost = BOOK.as_if(cached, MODEL, counted_by="anthropic.claude-y-v1:0")
+    assert cost.amount == Decimal("2.5")
+    assert OTHER_TOKENISER in (cost.note or "")
+    assert BOOK.as_if(cached, MODEL, counted_by="openai.gpt-6-sol").amount == 2
+    assert BOOK.as_if(None, MODEL, counted_by=MODEL).amount is None
+
+
+# The snapshot
+
+
+@given(st.sampled_from(load_prices()), st.integers(1, 10_000_000), st.integers(0, 100_000))
+def test_every_price_of_the_snapshot_has_a_source_and_prices_tokens_above_nothing(
+    known: Price, fresh: int, output: int
+) -> None:
+    cost = load_price_book().cost(
+        Usage(fresh, output), model_id=known.model_id, tier=known.tier, region=known.region
+    )
+    assert cost.amount is None or cost.amount > 0
+    assert cost.amount is None or (cost.source and cost.as_of)
+    assert cost.amount is not None or cost.note
