@@ -116,7 +116,7 @@ class Filters:
     text: str = ""
     """Words that must all be found in name, ids, provider or family."""
     providers: tuple[str, ...] = ()
-    """Any of these, whatever the case."""
+    """Any of these, whatever the case; a part of the name will do."""
     tasks: tuple[Task, ...] = ()
     """Good for all of these."""
     inputs: tuple[Modality, ...] = ()
@@ -302,7 +302,9 @@ def _modalities(told: Sequence[Modality], wanted: Sequence[Modality]) -> bool | 
 
 _TESTS: dict[str, _Test] = {
     "text": lambda row, which: all(word in row.haystack for word in which.text.casefold().split()),
-    "providers": lambda row, which: row.provider.casefold() in {name.casefold() for name in which.providers},
+    "providers": lambda row, which: any(
+        name.casefold() in row.provider.casefold() for name in which.providers
+    ),
     "tasks": _tasks,
     "inputs": lambda row, which: _modalities(row.spec.input_modalities if row.spec else (), which.inputs),
     "outputs": lambda row, which: _modalities(row.spec.output_modalities if row.spec else (), which.outputs),
