@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 
-from bedrock_playground.catalog.variant import Adjustment, Variant
+from bedrock_playground.catalog.variant import Adjustment, BuiltRequest, Variant
+from bedrock_playground.invocation.values import Json
+
+_LONG = 60
 
 NAMES = {
     "model": "model",
@@ -30,25 +34,56 @@ NAMES = {
 """What a setting is called in running text."""
 
 
-def summary(variant: Variant, adjustments: Iterable[Adjustment] = ()) -> str:
+def summary(
+    variant: Variant,
+    built: BuiltRequest,
+    *,
+    names: Iterable[str] | None = None,
+    otherwise: str = "the model's defaults",
+) -> str:
     """The settings that are sent, in a few words.
 
     Args:
         variant: The settings as they were made.
-        adjustments: What became of them on their way into the request.
+        built: What became of them.
+        names: The settings to speak of; all if not given.
+        otherwise: What to say where none is sent.
     """
-    changed = {adjustment.parameter: adjustment for adjustment in adjustments}
-    parts = [_part(name, getattr(variant, name), changed.get(name)) for name in _SHORT]
-    return " · ".join(part for part in parts if part) or "the model's defaults"
+    wanted = _SHORT if names is None else [name for name in _SHORT if name in set(names)]
+    parts = [_part(name, getattr(variant, name), built) for name in wanted]
+    return " · ".join(part for part in parts if part) or otherwise
 
 
-def _part(name: str, value: object, adjustment: Adjustment | None) -> str:
-    if value is None or value == () or (adjustment and adjustment.action == "dropped"):
+def set_aside_words(adjustments: Iterable[Adjustment]) -> str:
+    """Name the settings that are kept but not sent, with their values."""
+    return ", ".join(f"{NAMES[item.parameter]} {value_words(item.given)}" for item in adjustments)
+
+
+def value_words(value: Json) -> str:
+    """Write a setting's value in running text."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, str):
+        return value if len(value) <= _LONG else f"{value[:_LONG]} …"
+    if isinstance(value, int):
+        return str(value)
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= _LONG else f"{text[:_LONG]} …"
+
+
+def _part(name: str, value: object, built: BuiltRequest) -> str:
+    changes = {change.action: change for change in built.adjustments if change.parameter == name}
+    if name == "stop":
+        # Some may be sent and others not.
+        value = len(built.request.parameters.stop_sequences or ()) or None
+    elif "dropped" in changes:
         return ""
-    if adjustment and adjustment.action == "clamped":
-        value = adjustment.sent
-    if isinstance(value, tuple):
-        value = len(value)
+    elif "clamped" in changes:
+        value = changes["clamped"].sent
+    if value is None:
+        return ""
     if name == "system" and not value:
         return "no system prompt"
     return _SHORT[name].format(f"{value:g}" if isinstance(value, float) else value)

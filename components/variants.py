@@ -63,7 +63,7 @@ SETTINGS = (
         "Only the likeliest tokens that together reach this probability can be drawn.",
     ),
     Setting(
-        "top_k", "Top K", 1, 500, 500, 1, 50,
+        "top_k", "Top K", 0, 500, 500, 1, 50,
         "Only this many of the likeliest tokens can be drawn. Converse has no field for it: it travels in "
         "additionalModelRequestFields, and only to models known to take it.",
     ),
@@ -107,6 +107,7 @@ def write(letter: str, variant: Variant) -> None:
     state[key(letter, "stop")] = list(variant.stop)
     state[key(letter, "system_on")] = variant.system is not None
     state[key(letter, "system")] = variant.system or ""
+    state[key(letter, "guardrail_on")] = variant.guardrail is not None
     state[key(letter, "guardrail")] = guardrail_text(variant.guardrail) if variant.guardrail else None
     state[key(letter, "additional_fields")] = variant.additional_fields or ""
 
@@ -129,7 +130,9 @@ def read(letter: str) -> Variant:
         model=(state.get(key(letter, "model")) or "").strip(),
         stop=tuple(state.get(key(letter, "stop")) or ()),
         system=state.get(key(letter, "system"), "") if state.get(key(letter, "system_on")) else None,
-        guardrail=guardrail_of(state.get(key(letter, "guardrail"))),
+        guardrail=guardrail_of(state.get(key(letter, "guardrail")))
+        if state.get(key(letter, "guardrail_on"))
+        else None,
         additional_fields=fields_text if fields_text.strip() else None,
         **numbers,
         **{name: state.get(key(letter, name)) or None for name in CHOICES},

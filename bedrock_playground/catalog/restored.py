@@ -5,35 +5,124 @@ Pure: no clock, environment or network.
 
 from __future__ import annotations
 
-from bedrock_playground.catalog.parameters import top_k_of
-from bedrock_playground.catalog.variant import Variant
-from bedrock_playground.invocation.values import InvocationRequest
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Literal
+
+from bedrock_playground.catalog.build import build_request, escaped
+from bedrock_playground.catalog.resolution import Resolution
+from bedrock_playground.catalog.rules import Rule, rules_for
+from bedrock_playground.catalog.variant import Inputs, Variant
+from bedrock_playground.invocation.values import InvocationRequest, Json, RawBlock
+
+_FIELDS = "additionalModelRequestFields"
+_OUTPUT = "outputConfig"
+_SWITCHES: tuple[Literal["on", "off"] | None, ...] = (None, "on", "off")
 
 
-def variant_of(request: InvocationRequest, *, shared_system: str | None) -> Variant:
+def variant_of(request: InvocationRequest, resolution: Resolution, *, shared_system: str | None) -> Variant:
     """Read a variant back from a request.
+
+    Settings that travel in the model's own fields are found where its rules put them, and believed only if
+    they make the same fields again. What is left of the fields stays as it was sent.
 
     Args:
         request: What was sent.
+        resolution: What its model id stands for.
         shared_system: The system prompt that all variants of the comparison share; another one is the
             variant's own.
     """
     sent = request.parameters
-    extra = dict(sent.additional_model_request_fields or {})
-    rule = top_k_of(request.model_id)
-    value: object = extra
-    for name in rule.path if rule else ():
-        value = value.get(name) if isinstance(value, dict) else None
-    return Variant(
+    known = Variant(
         model=request.model_id,
         temperature=sent.temperature,
         top_p=sent.top_p,
-        top_k=value if rule and isinstance(value, int) else None,
         max_tokens=sent.max_tokens,
-        stop=tuple(_escaped(text) for text in sent.stop_sequences or ()),
+        stop=tuple(escaped(text) for text in sent.stop_sequences or ()),
         system=None if request.system == shared_system else request.system or "",
+        service_tier=request.service_tier,
+        latency=request.performance_latency,
+        cache_ttl=_cache_ttl(request),
+        guardrail=request.guardrail,
     )
+    fields = dict(sent.additional_model_request_fields or {})
+    for candidate in _candidates(request, resolution, known):
+        if (found := _with_the_rest(candidate, request, resolution=resolution, fields=fields)) is not None:
+            return found
+    return replace(known, additional_fields=_as_text(fields))
 
 
-def _escaped(text: str) -> str:
-    return text.replace("\n", "\\n").replace("\t", "\\t")
+def _candidates(request: InvocationRequest, resolution: Resolution, known: Variant) -> Iterator[Variant]:
+    """The settings that may have made the model's own fields, the fullest first."""
+    rules = rules_for(resolution, variant=Variant(model=request.model_id))
+    top_k = _whole(_at(request, rules.get("top_k")))
+    budget = _whole(_at(request, rules.get("thinking_budget")))
+    effort = _at(request, rules.get("effort"))
+    for level in dict.fromkeys((effort if isinstance(effort, str) else None, None)):
+        for switch in _SWITCHES:
+            yield replace(known, top_k=top_k, thinking_budget=budget, effort=level, reasoning=switch)
+
+
+def _with_the_rest(
+    candidate: Variant, request: InvocationRequest, *, resolution: Resolution, fields: Mapping[str, Json]
+) -> Variant | None:
+    """The candidate, with what it does not make of the fields as raw ones; ``None`` if it makes others."""
+    made = build_request(candidate, Inputs(prompt=""), resolution).request
+    if _effort(made) != _effort(request):
+        return None
+    rest = _beyond(fields, made.parameters.additional_model_request_fields or {})
+    return None if rest is None else replace(candidate, additional_fields=_as_text(rest))
+
+
+def _beyond(sent: Mapping[str, Json], made: Mapping[str, Json]) -> dict[str, Json] | None:
+    """What was sent beyond what is made; ``None`` if something is made that was not sent so."""
+    rest = dict(sent)
+    for name, value in made.items():
+        if name not in sent:
+            return None
+        below = sent[name]
+        if below == value:
+            del rest[name]
+        elif isinstance(below, Mapping) and isinstance(value, Mapping):
+            inner = _beyond(below, value)
+            if inner is None:
+                return None
+            rest[name] = inner
+        else:
+            return None
+    return rest
+
+
+def _at(request: InvocationRequest, rule: Rule | None) -> Json:
+    """The value that stands at a rule's place in a request; ``None`` if nothing does."""
+    if rule is None or not rule.path:
+        return None
+    value: Json = {
+        _FIELDS: request.parameters.additional_model_request_fields or {},
+        _OUTPUT: request.output_config or {},
+    }
+    for name in rule.path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
+def _effort(request: InvocationRequest) -> Json:
+    return (request.output_config or {}).get("effort")
+
+
+def _whole(value: Json) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _cache_ttl(request: InvocationRequest) -> Literal["5m", "1h"] | None:
+    if request.system_cache_ttl is not None:
+        return request.system_cache_ttl
+    for block in request.messages[0].content if request.messages else ():
+        if isinstance(block, RawBlock) and isinstance(point := block.value.get("cachePoint"), Mapping):
+            return "1h" if point.get("ttl") == "1h" else "5m"
+    return None
+
+
+def _as_text(fields: Mapping[str, Json]) -> str | None:
+    return json.dumps(fields, indent=2, ensure_ascii=False) if fields else None

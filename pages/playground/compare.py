@@ -25,7 +25,7 @@ with st.container():
 compare_view.prompt_area(connection=connection, comparison=comparison)
 wait_for_endpoint()
 compare_view.model_list_problem(catalogue)
-compare_view.lanes(catalogue=catalogue, comparison=comparison)
+compare_view.lanes(connection=connection, catalogue=catalogue, comparison=comparison)
 if comparison:
     compare_view.follow_up(comparison)
     compare_view.under_the_lanes(comparison)

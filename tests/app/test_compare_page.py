@@ -29,7 +29,7 @@ def page(tmp_path: Path, weights_cache: Path, monkeypatch: pytest.MonkeyPatch) -
     st.cache_resource.clear()
     st.cache_data.clear()
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-    yield wait_until_ready(app)
+    yield open_settings(wait_until_ready(app))
     from components.resources import get_store, get_supervisor
 
     get_supervisor().stop()
@@ -47,6 +47,13 @@ def wait_until_ready(app: AppTest) -> AppTest:
             return app
         time.sleep(0.2)
     raise AssertionError("The local endpoint did not become ready.")
+
+
+def open_settings(app: AppTest) -> AppTest:
+    """Open the settings of both variants: what is closed is not drawn."""
+    for letter in "AB":
+        app.session_state[f"{letter}_settings_looked_at"] = True
+    return app.run()
 
 
 def shown(app: AppTest) -> Comparison:
@@ -97,6 +104,7 @@ def test_another_session_finds_the_comparison_by_its_id_alone(page: AppTest) -> 
     assert not other.exception
     assert other.session_state["comparison"] == comparison.id
     assert other.text_area(key="prompt").value == "Say hello."
+    open_settings(other)
     assert other.number_input(key="A_max_tokens").value == 5
 
 
@@ -247,7 +255,7 @@ def test_settings_survive_a_visit_to_another_page(page: AppTest) -> None:
     page.text_area(key="prompt").set_value("Kept?").run()
     page.switch_page("pages/workspace/history.py").run()
     assert not page.exception
-    page.switch_page("pages/playground/compare.py").run()
+    open_settings(page.switch_page("pages/playground/compare.py"))
     assert not page.exception
     assert page.text_area(key="prompt").value == "Kept?"
     assert page.number_input(key="A_max_tokens").value == 77

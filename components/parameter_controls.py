@@ -1,0 +1,180 @@
+"""The controls of the parameter panel: each in the state that the model's rule gives it, with the reason.
+
+A control that cannot be used is drawn as a stand-in of its own, off and disabled: the setting's own key keeps
+its value, which comes back with a model that takes it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import streamlit as st
+
+from bedrock_playground.catalog.rules import ControlState, Rule
+from bedrock_playground.catalog.variant import Adjustment
+from components import variants
+from components.variants import Setting, key
+from components.words import plain
+
+CHOICE_WORDS: Mapping[str, Mapping[str, str]] = {
+    "reasoning": {"on": "On", "off": "Off"},
+    "cache_ttl": {"5m": "5 minutes", "1h": "1 hour"},
+}
+"""How some values are shown; the others speak for themselves."""
+
+
+def number(letter: str, setting: Setting, *, rule: Rule, adjustment: Adjustment | None) -> None:
+    """Draw a switch, and a slider with a number box where it is on.
+
+    Args:
+        letter: Which variant.
+        setting: How the number is offered.
+        rule: What the model takes.
+        adjustment: What became of the value on its way into the request.
+    """
+    with st.container(key=f"control_{letter}_{setting.name}", gap="xsmall"):
+        if not rule.usable:
+            unavailable(letter, setting.name, label=setting.label, rule=rule)
+            return
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            used = st.toggle(
+                setting.label,
+                key=key(letter, f"{setting.name}_on"),
+                persist_state="session",
+                help=setting.help,
+            )
+            st.caption(plain(rule.reason))
+        if used:
+            _slider_and_box(letter, setting, rule)
+            if adjustment and adjustment.action == "clamped":
+                st.caption(
+                    f":material/vertical_align_center: Sent as {adjustment.sent}. {plain(adjustment.reason)}"
+                )
+        _warning(rule)
+
+
+def choice(letter: str, name: str, *, label: str, rule: Rule, about: str) -> None:
+    """Draw a list of a few values, of which none is sent at first.
+
+    Args:
+        letter: Which variant.
+        name: The field of the variant.
+        label: What the page calls it.
+        rule: What the model takes.
+        about: What it does, in a sentence.
+    """
+    with st.container(key=f"control_{letter}_{name}", gap="xsmall"):
+        if not rule.usable:
+            unavailable(letter, name, label=label, rule=rule)
+            return
+        held: str = st.session_state.get(key(letter, name)) or ""
+        offered = ["", *rule.options]
+        # Another model's value is kept and named; picking another one lets it go.
+        options = offered if held in offered else [*offered, held]
+        words = CHOICE_WORDS.get(name, {})
+        st.session_state.setdefault(key(letter, name), "")
+
+        def shown(value: str) -> str:
+            if not value:
+                return f"Not sent{_of_default(rule)}"
+            return words.get(value, value) + ("" if value in offered else " (not for this model)")
+
+        st.selectbox(
+            label,
+            options,
+            format_func=shown,
+            key=key(letter, name),
+            persist_state="session",
+            help=f"{about} {rule.reason}",
+        )
+        _warning(rule)
+
+
+def gone(rules: Sequence[tuple[str, Rule]]) -> None:
+    """Say of controls that the model refuses why they are not there; one line per reason.
+
+    Args:
+        rules: The controls' labels and rules.
+    """
+    by_reason: dict[str, list[str]] = {}
+    for label, rule in rules:
+        by_reason.setdefault(rule.reason, []).append(label)
+    for reason, labels in by_reason.items():
+        st.caption(f":material/block: **{', '.join(labels)}**: {plain(reason)}")
+
+
+def unavailable(letter: str, name: str, *, label: str, rule: Rule) -> None:
+    """Draw a control that cannot be used now, and why.
+
+    Args:
+        letter: Which variant.
+        name: The field of the variant.
+        label: What the page calls it.
+        rule: What stands in the way.
+    """
+    stand_in = key(letter, f"{name}_out_of_use")
+    st.session_state[stand_in] = False
+    st.toggle(label, key=stand_in, disabled=True)
+    icon = "swap_horiz" if rule.state is ControlState.CONFLICTS else "lock"
+    st.caption(f":material/{icon}: {plain(rule.reason)}")
+    _warning(rule)
+
+
+def _slider_and_box(letter: str, setting: Setting, rule: Rule) -> None:
+    cast: Callable[[float], float] = int if setting.whole else float
+    # A fraction's own smallest value (0.01, say) would make crooked steps; the request says where it differs.
+    low = cast(rule.minimum if setting.whole and rule.minimum is not None else setting.low)
+    high = cast(max(low + setting.step, setting.slider_high if rule.maximum is None else rule.maximum))
+    value = st.session_state[key(letter, setting.name)]
+    mirror = key(letter, f"{setting.name}_slider")
+    shown = min(max(cast(value), low), high)
+    if st.session_state.get(mirror) != shown:
+        st.session_state[mirror] = shown
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.slider(
+            f"{setting.label} of variant {letter}",
+            low,
+            high,
+            step=cast(rule.step or setting.step),
+            key=mirror,
+            persist_state="session",
+            on_change=_slid,
+            args=(letter, setting),
+            label_visibility="collapsed",
+        )
+        st.number_input(
+            f"{setting.label} of variant {letter}, as a number",
+            cast(setting.low),
+            cast(setting.high),
+            step=cast(setting.step),
+            key=key(letter, setting.name),
+            persist_state="session",
+            on_change=_typed,
+            args=(letter, setting),
+            label_visibility="collapsed",
+            width=130,
+        )
+
+
+def _slid(letter: str, setting: Setting) -> None:
+    variants.set_number(letter, setting, st.session_state[key(letter, f"{setting.name}_slider")])
+
+
+def _typed(letter: str, setting: Setting) -> None:
+    value = st.session_state[key(letter, setting.name)]
+    variants.set_number(letter, setting, setting.low if value is None else value)
+
+
+def _of_default(rule: Rule) -> str:
+    return "" if rule.default is None else f" (model's default: {_shown(rule.default)})"
+
+
+def _shown(value: float | str) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:.0f}" if value == int(value) else f"{value:g}"
+
+
+def _warning(rule: Rule) -> None:
+    if rule.warning:
+        st.caption(f":material/warning: {plain(rule.warning)}")

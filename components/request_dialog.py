@@ -1,0 +1,79 @@
+"""What will be sent: a variant's exact Converse request, before the run, and what was changed on the way."""
+
+from __future__ import annotations
+
+import json
+
+import streamlit as st
+
+from bedrock_playground.catalog.build import request_as_json
+from bedrock_playground.catalog.variant import Adjustment
+from bedrock_playground.invocation.errors import InvocationError
+from components.prepared import Prepared
+from components.variant_summary import NAMES, value_words
+from components.words import plain
+
+_OPEN = "request_shown"
+_COLOURS = {"dropped": "orange", "clamped": "orange", "translated": "blue", "added": "green"}
+
+
+def request_button(letter: str) -> None:
+    """Draw the button that shows the request of a variant."""
+    st.button(
+        "Request", key=f"request_{letter}", icon=":material/data_object:", on_click=_open, args=(letter,)
+    )
+
+
+def _open(letter: str) -> None:
+    st.session_state[_OPEN] = letter
+
+
+def _close() -> None:
+    st.session_state.pop(_OPEN, None)
+
+
+def request_shown() -> str | None:
+    """The letter of the variant whose request is looked at, if one is."""
+    letter: str | None = st.session_state.get(_OPEN)
+    return letter
+
+
+# It stays open while lanes finish and rerun the page, until somebody closes it.
+@st.dialog("What will be sent", width="large", icon=":material/data_object:", on_dismiss=_close)
+def request_dialog(prepared: Prepared) -> None:
+    """Show the exact request, and beside it what is not as it was set.
+
+    Args:
+        prepared: The variant and what becomes of it.
+    """
+    st.markdown(f"**{prepared.letter}** · `{prepared.variant.model}`")
+    st.caption(plain(prepared.resolution.explanation))
+    for refusal in prepared.refusals:
+        st.error(f"**It sits out.** {plain(refusal)}", icon=":material/block:")
+    request, changes = st.columns([3, 2])
+    with request:
+        st.caption("The arguments of `converse_stream`, word for word; binary data is only described.")
+        try:
+            arguments = request_as_json(prepared.built.request)
+        except InvocationError as error:
+            st.info(plain(str(error)), icon=":material/info:")
+        else:
+            st.code(json.dumps(arguments, indent=2, ensure_ascii=False), language="json", wrap_lines=True)
+    with changes:
+        st.caption("What is not as it was set")
+        for adjustment in prepared.built.adjustments:
+            _change(adjustment)
+        if not prepared.built.adjustments:
+            st.markdown("Everything is sent as it was set.")
+        for warning in prepared.built.warnings:
+            st.warning(plain(warning), icon=":material/warning:")
+
+
+def _change(adjustment: Adjustment) -> None:
+    name = NAMES.get(adjustment.parameter, adjustment.parameter)
+    values = [plain(value_words(value)) for value in (adjustment.given, adjustment.sent) if value is not None]
+    told = " → ".join(values)
+    st.markdown(
+        f":{_COLOURS[adjustment.action]}-badge[{adjustment.action}] **{plain(name)}** {told}  \n"
+        f"{plain(adjustment.reason)}"
+    )
