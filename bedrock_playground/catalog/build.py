@@ -112,7 +112,7 @@ def _refusals(case: Case) -> Iterator[str]:
 
 def _warnings(case: Case) -> Iterator[str | None]:
     spec, resolution = case.spec, case.resolution
-    if spec is None and case.family is None and case.variant.model.strip():
+    if case.family is None and not case.is_prompt and case.variant.model.strip():
         yield f"{resolution.explanation.rstrip('.')}. What it takes is not known: only the safest is sent."
     if case.family is not None:
         yield case.family.warning

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bedrock_playground.catalog.draft import Draft
 from bedrock_playground.catalog.raw_fields import put
 from bedrock_playground.catalog.rules.case import SMALLEST_BUDGET
-from bedrock_playground.catalog.rules.families import Thinking
+from bedrock_playground.catalog.rules.family import Thinking
 from bedrock_playground.invocation.values import Json
 
 

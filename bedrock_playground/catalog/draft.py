@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from bedrock_playground.catalog.raw_fields import put
 from bedrock_playground.catalog.rules.case import Case
-from bedrock_playground.catalog.rules.families import FIELDS
+from bedrock_playground.catalog.rules.family import FIELDS
 from bedrock_playground.catalog.rules.values import Rule
 from bedrock_playground.catalog.variant import Action, Adjustment
 from bedrock_playground.invocation.values import Json

@@ -14,6 +14,7 @@ from bedrock_playground.catalog.rules.case import case_of
 from bedrock_playground.catalog.rules.content import content_rules
 from bedrock_playground.catalog.rules.limits import limit_rules
 from bedrock_playground.catalog.rules.reasoning import reasoning_rules
+from bedrock_playground.catalog.rules.router import shared_rules
 from bedrock_playground.catalog.rules.sampling import sampling_rules
 from bedrock_playground.catalog.rules.values import ControlState, Rule
 from bedrock_playground.catalog.variant import Inputs, Variant
@@ -36,5 +37,6 @@ def rules_for(
         ``attachments``, ``output_schema``, ``tools`` and ``tool_choice``.
     """
     case = case_of(resolution, variant or Variant(model=resolution.model_id), inputs)
-    rules = chain(sampling_rules(case), limit_rules(case), reasoning_rules(case), content_rules(case))
+    router = shared_rules(case) if resolution.kind == "prompt_router" else ()
+    rules = chain(sampling_rules(case), limit_rules(case), reasoning_rules(case), content_rules(case), router)
     return {rule.parameter: rule for rule in rules}

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from bedrock_playground.catalog.models import ModelSpec
 from bedrock_playground.catalog.resolution import Resolution
-from bedrock_playground.catalog.rules.families import Family, Thinking, family_of
+from bedrock_playground.catalog.rules.families import family_of
+from bedrock_playground.catalog.rules.family import Family, Thinking
 from bedrock_playground.catalog.rules.values import ControlState, Rule
 from bedrock_playground.catalog.variant import Inputs, Variant
 
@@ -70,7 +71,8 @@ class Case:
     @property
     def ceiling(self) -> int | None:
         """The most tokens of one answer."""
-        return self.spec.max_output_tokens if self.spec else None
+        told = self.spec.max_output_tokens if self.spec else None
+        return told or (self.family.ceiling if self.family else None)
 
     @property
     def max_tokens(self) -> int | None:
@@ -139,8 +141,10 @@ def case_of(resolution: Resolution, variant: Variant, inputs: Inputs | None) -> 
 
 
 def _is_local(resolution: Resolution) -> bool:
-    # The endpoint refuses Bedrock's ids and Bedrock has none like these: the id alone tells.
-    return resolution.scope == "local" or resolution.model_id.startswith("local.")
+    # The endpoint refuses Bedrock's ids and Bedrock has none like these: the id alone tells. Its test-only
+    # models are not meant: they stand for models that nobody knows.
+    base = resolution.spec.model_id if resolution.spec else resolution.model_id
+    return base.startswith("local.") and not base.startswith("local.test-")
 
 
 def cannot(case: Case, parameter: str, reason: str, *, state: ControlState = ControlState.REJECTED) -> Rule:

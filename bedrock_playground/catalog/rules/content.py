@@ -121,7 +121,10 @@ def _tool_choice(case: Case) -> Rule:
     tools = _tools(case)
     if tools.state is not ControlState.FREE:
         return cannot(case, "tool_choice", tools.reason)
-    forced = case.spec.forced_tool_choice if case.spec else None
+    forced = _first(
+        case.spec.forced_tool_choice if case.spec else None,
+        False if case.family and case.family.refuses_forcing else None,
+    )
     thinking = case.thinking
     options: tuple[str, ...] = ("auto", "any", "tool")
     reason, warning = "auto, any of the tools, or one by its name.", None

@@ -2,108 +2,20 @@
 
 Facts that the snapshot has (limits, modalities, tools, levels of effort) are not repeated here: this table
 holds what no source says as data, above all which parameters a family refuses and where those go that
-Converse has no field for. Sources are named per row; a row stands for the models that were looked at, and is never
-stretched to ids that do not exist yet.
+Converse has no field for. Sources are named per row; a row stands for the models that were looked at, and is
+never stretched to ids that do not exist yet.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 
-from bedrock_playground.catalog.models import ReasoningKind
-from bedrock_playground.invocation.values import Json
-
-FIELDS = "additionalModelRequestFields"
-"""Where a model's own fields go."""
+from bedrock_playground.catalog.rules.family import FIELDS, Family, Span, Thinking
 
 AWS = "AWS, Amazon Bedrock user guide (2026-11-22)"
 LIVE = "live checks in pydantic-ai-slim 2.68.0 (2026-11-22)"
 BOTH = f"{AWS}; {LIVE}"
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The values that a number may have."""
-
-    minimum: float
-    """The smallest."""
-    maximum: float | None
-    """The largest; ``None`` where not known."""
-    default: float | None = None
-    """What the model uses when nothing is sent; ``None`` where not known."""
-    warning: str | None = None
-    """Where sources conflict."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Thinking:
-    """How a family is asked to reason."""
-
-    kind: ReasoningKind | None
-    """The way; ``None``: nobody has verified one, so nothing is offered."""
-    switch: tuple[str, ...] = ()
-    """Where the object goes that turns it on and off."""
-    on: Mapping[str, Json] | None = None
-    """That object for on."""
-    off: Mapping[str, Json] | None = None
-    """That object for off."""
-    effort: tuple[str, ...] = ()
-    """Where the level of effort goes; empty: it takes none."""
-    levels: tuple[str, ...] = ()
-    """The levels, where the snapshot has none."""
-    level_for_on: str | None = None
-    """The level that is sent when reasoning is turned on without one."""
-    off_level: str | None = None
-    """The word at the effort's place that turns reasoning off."""
-    on_by_default: bool = False
-    """Whether it reasons when nothing is sent."""
-    can_turn_off: bool = True
-    """Whether it can answer without."""
-    warning: str | None = None
-    """What is not verified, or where sources conflict."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Family:
-    """What the models of one family take."""
-
-    name: str
-    """As the reasons call it."""
-    pattern: re.Pattern[str]
-    """The beginning of the models' own ids."""
-    source: str
-    """Where this row comes from."""
-    temperature: Span | None
-    """``None``: refused."""
-    top_p: Span | None
-    """``None``: refused."""
-    one_of_two: bool = False
-    """Whether temperature and top-p exclude each other."""
-    top_k: Span | None = None
-    """``None``: refused, or not known to be taken."""
-    top_k_path: tuple[str, ...] = ()
-    """Where top-k goes."""
-    top_k_refused: bool = True
-    """Whether it is known to be refused, where it is not taken."""
-    thinking: Thinking | None = None
-    """``None``: it does not reason."""
-    system_prompt: bool | None = None
-    """Where the snapshot does not tell."""
-    tools: bool | None = None
-    """Where the snapshot does not tell."""
-    tool_choice: tuple[str, ...] = ()
-    """The choices that are known to be taken: ``auto``, ``any``, ``tool``."""
-    stop_count: int | None = None
-    """How many stop sequences; ``None``: Converse's own limit."""
-    stop_words: tuple[str, ...] = ()
-    """The only stop sequences taken; empty: any."""
-    stop_not_blank: bool = False
-    """Whether each stop sequence needs a visible character."""
-    warning: str | None = None
-    """What may go wrong with any request."""
 
 
 _UNIT = Span(0, 1)
@@ -126,6 +38,7 @@ def _claude(
     one_of_two: bool = False,
     thinking: Thinking | None = None,
     tools: bool | None = None,
+    refuses_forcing: bool = False,
 ) -> Family:
     return Family(
         name=name,
@@ -139,7 +52,8 @@ def _claude(
         thinking=thinking,
         system_prompt=True,
         tools=tools,
-        tool_choice=_CHOICES,
+        tool_choice=("auto",) if refuses_forcing else _CHOICES,
+        refuses_forcing=refuses_forcing,
         stop_not_blank=True,
     )
 
@@ -191,8 +105,15 @@ _CLAUDES = (
     ),
     _claude("Claude Opus 4.7 and 4.8", r"opus-4-[78]", sampling=False, thinking=_adaptive(*_FIVE)),
     _claude(
-        "Claude Opus 5.5, Fable and Mythos",
-        r"opus-5-5|fable-|mythos-",
+        "Claude Opus 5.5, Fable 5.1 and Mythos 5.1",
+        r"opus-5-5|(?:fable|mythos)-5-[12]",
+        sampling=False,
+        thinking=_adaptive(*_FIVE, on_by_default=True, can_turn_off=False),
+        refuses_forcing=True,
+    ),
+    _claude(
+        "Claude Fable 5 and Mythos 5",
+        r"(?:fable|mythos)-",
         sampling=False,
         thinking=_adaptive(*_FIVE, on_by_default=True, can_turn_off=False),
     ),
@@ -201,6 +122,7 @@ _CLAUDES = (
         r"sonnet-5-5",
         sampling=False,
         thinking=_adaptive(*_FIVE, on_by_default=True, off="between_tools"),
+        refuses_forcing=True,
     ),
     _claude(
         "Claude 5",
@@ -291,6 +213,21 @@ def _open(  # noqa: PLR0913 - a row of the table
         top_k_refused=top_k_refused,
         thinking=thinking,
         **facts,  # type: ignore[arg-type] # the rest of Family's fields
+    )
+
+
+def _local(name: str, pattern: str, *, ceiling: int | None = None) -> Family:
+    return Family(
+        name=name,
+        pattern=re.compile(pattern),
+        source="this app's local endpoint",
+        temperature=_UNIT,
+        top_p=_UNIT,
+        top_k=Span(1, 500),
+        top_k_path=(FIELDS, "top_k"),
+        system_prompt=True,
+        tools=False,
+        ceiling=ceiling,
     )
 
 
@@ -431,17 +368,9 @@ FAMILIES: tuple[Family, ...] = (
         thinking=_dotted(off=None),
         tool_choice=_CHOICES,
     ),
-    Family(
-        name="The local model",
-        pattern=re.compile(r"local\."),
-        source="this app's local endpoint",
-        temperature=Span(0, 1),
-        top_p=Span(0, 1),
-        top_k=Span(1, 500),
-        top_k_path=(FIELDS, "top_k"),
-        system_prompt=True,
-        tools=False,
-    ),
+    _local("The endpoint's test text", r"local\.fault-"),
+    # The endpoint's test-only models stand for models that nobody knows.
+    _local("The local model", r"local\.(?!test-)", ceiling=2048),
 )
 """Most particular first."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bedrock_playground.catalog.rules.case import Case, by_prompt, cannot
-from bedrock_playground.catalog.rules.families import FIELDS
+from bedrock_playground.catalog.rules.family import FIELDS
 from bedrock_playground.catalog.rules.values import ControlState, Rule
 
 CONVERSE_STOPS = 2500
@@ -149,8 +149,7 @@ def _cache_ttl(case: Case) -> Rule:
 
 
 def _guardrail(case: Case) -> Rule:
-    # The endpoint's own test-only models take one; what the snapshot says of tools tells them apart.
-    if case.is_local and not (case.spec and case.spec.tools):
+    if case.is_local:
         return cannot(case, "guardrail", "Guardrails belong to an AWS account: the local endpoint has none.")
     return Rule(
         parameter="guardrail",

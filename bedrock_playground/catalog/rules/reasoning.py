@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bedrock_playground.catalog.rules.case import SMALLEST_BUDGET, Case, by_ignorance, by_prompt, cannot
-from bedrock_playground.catalog.rules.families import FIELDS, Thinking
+from bedrock_playground.catalog.rules.family import FIELDS, Thinking
 from bedrock_playground.catalog.rules.values import ControlState, Rule
 
 _PARAMETERS = ("reasoning", "thinking_budget", "effort")

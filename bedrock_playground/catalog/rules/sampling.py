@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bedrock_playground.catalog.rules.case import Case, by_ignorance, by_prompt, cannot
-from bedrock_playground.catalog.rules.families import Family, Span
+from bedrock_playground.catalog.rules.family import Family, Span
 from bedrock_playground.catalog.rules.values import ControlState, Rule
 
 LABELS = {"temperature": "temperature", "top_p": "top-p", "top_k": "top-k"}
