@@ -13,7 +13,7 @@ from bedrock_playground.invocation import Comparison, NotReadyError, RunState
 from components import variants
 from components.binding import WhereItRan
 from components.live import get_hub
-from components.resources import get_store
+from components.resources import get_pricer, get_store
 from components.variants import LETTERS
 
 ID = "comparison"
@@ -68,6 +68,7 @@ def _new(connection: Connection) -> Comparison:
     return Comparison(
         WhereItRan(connection.endpoint_label, connection.config.region),
         recorder=get_store().recorder(),
+        pricer=get_pricer(),
         region=connection.config.region,
         endpoint=connection.endpoint_label,
     )
@@ -209,7 +210,9 @@ def _from_history(comparison_id: str) -> Comparison | None:
     return Comparison.restore(
         WhereItRan(where.endpoint, where.region),
         runs=[(record.identity, record.request, record.result) for record in records],
+        costs={record.run_id: record.priced for record in records},
         recorder=get_store().recorder(),
+        pricer=get_pricer(),
         region=where.region,
         endpoint=where.endpoint,
     )

@@ -17,7 +17,7 @@ from bedrock_playground.catalog.account import (
     look_up,
 )
 from bedrock_playground.catalog.discovery import discover
-from bedrock_playground.catalog.price_book import PriceBook, load_price_book
+from bedrock_playground.catalog.price_book import PriceBook, RunPricer, load_price_book
 from bedrock_playground.catalog.resolution import Behind, Resolution, needs_asking, resolve
 from bedrock_playground.catalog.snapshot import load_models
 from bedrock_playground.connection import Connection, make_invoker
@@ -82,6 +82,17 @@ def get_price_book() -> PriceBook:
     return load_price_book()
 
 
+@st.cache_resource(show_spinner=False)
+def _told() -> dict[str, Resolution]:
+    """What accounts told of ids of their own, for lane threads: those must not wait for an account."""
+    return {}
+
+
+def get_pricer() -> RunPricer:
+    """Who prices runs, by what is known when they end."""
+    return get_price_book().pricer(_told())
+
+
 # Seconds, because Streamlit imports pandas (half a second of the first page) to understand "10m". Resources,
 # not data: what is cached is immutable and shared, so that no rerun pays for a copy of the whole catalogue.
 @st.cache_resource(show_spinner="Asking which models there are …", ttl=120, max_entries=32)
@@ -114,7 +125,9 @@ def resolve_model(connection: Connection | None, model_id: str) -> Resolution:
     if found.base_ids or not needs_asking(found):
         return found
     told = _behind(connection, _key_of(connection), found.model_id)
-    return resolve(found.model_id, catalogue.models, behind={**catalogue.behind, found.model_id: told})
+    found = resolve(found.model_id, catalogue.models, behind={**catalogue.behind, found.model_id: told})
+    _told()[found.model_id] = found
+    return found
 
 
 @st.cache_resource(show_spinner=False, ttl=600, max_entries=512)

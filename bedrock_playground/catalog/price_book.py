@@ -146,9 +146,10 @@ class PriceBook:
         """Make who prices the runs of a comparison.
 
         Args:
-            resolutions: What stands behind ids that only the account knows, as far as that was asked.
+            resolutions: What stands behind ids that only the account knows, as far as that was asked; it may
+                grow while runs are priced.
         """
-        return RunPricer(self, dict(resolutions or {}))
+        return RunPricer(self, {} if resolutions is None else resolutions)
 
     def _near(self, model_id: str, tier: str, region: str | None) -> Price | None:
         """The id's own price, or for a profile without one its model's, as an estimate."""

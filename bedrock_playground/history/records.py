@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 
+from bedrock_playground.invocation.cost import Confidence, Cost
 from bedrock_playground.invocation.protocol import RunIdentity
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, RunState
 
@@ -47,6 +48,16 @@ class RunRecord:
     def run_id(self) -> str:
         """The run's id."""
         return self.identity.run_id
+
+    @property
+    def priced(self) -> Cost:
+        """What it cost as it was recorded, with where that comes from."""
+        if self.cost is None:
+            return Cost(None, note="No price was known when it ran.")
+        # Another version's word for it is none of ours.
+        confidences = {confidence.value: confidence for confidence in Confidence}
+        confidence = confidences.get(self.price_confidence or "", Confidence.UNKNOWN)
+        return Cost(self.cost, confidence, self.price_source, self.price_as_of)
 
 
 @dataclass(frozen=True, slots=True)

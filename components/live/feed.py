@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from bedrock_playground.catalog.money import format_per_thousand, format_usd, origin
+from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.protocol import RunIdentity
 from bedrock_playground.invocation.values import (
     Attempt,
@@ -67,6 +69,11 @@ class LiveRun(Protocol):
     @property
     def usage(self) -> Usage | None:
         """Token counts; ``None`` until the service tells."""
+        ...
+
+    @property
+    def cost(self) -> Cost | None:
+        """What it cost, once it is over; ``None`` where nobody was there to price it."""
         ...
 
     @property
@@ -168,6 +175,7 @@ def run_status(run: LiveRun) -> dict[str, object]:
             "speed": _rounded(timing.tokens_per_second(output)),
             "rttft": _rounded(timing.time_to_first_reasoning_token),
             "error": _error(result),
+            "cost": _cost(run.cost),
         }
     elif run.state is RunState.INTERRUPTED:
         status["error"] = _INTERRUPTED
@@ -180,6 +188,16 @@ def _attempt(attempt: Attempt) -> Mapping[str, object]:
         "error": attempt.error_code or attempt.error_type,
         "message": attempt.error_message,
         "backoff": _rounded(attempt.backoff),
+    }
+
+
+def _cost(cost: Cost | None) -> Mapping[str, object] | None:
+    if cost is None:
+        return None
+    return {
+        "text": format_usd(cost.amount),
+        "thousand": format_per_thousand(cost.amount),
+        "origin": origin(cost),
     }
 
 

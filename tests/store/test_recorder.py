@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection, text
 
 from bedrock_playground.history import HistoryUnavailable, RunFilter, RunStore, processes
+from bedrock_playground.invocation.cost import Confidence, Cost
 from bedrock_playground.invocation.values import RunState, Timing, Usage
 from tests.store.builders import cancelled, identity, request, result
 from tests.store.conftest import Place
@@ -52,6 +55,33 @@ def test_a_cancelled_run_keeps_its_partial_text_and_unknown_stays_unknown(store:
     assert (summary.state, summary.error_type) == (RunState.CANCELLED, "Cancelled")
     assert (summary.input_tokens, summary.output_tokens, summary.tokens_per_second) == (None, None, None)
     assert summary.cost is None
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [
+        Cost(Decimal("0.000031875"), Confidence.CONFIRMED, "litellm 1", date(2026, 11, 22), "A note."),
+        Cost(Decimal(0), Confidence.EXACT, "this machine", note="No charge."),
+    ],
+)
+def test_what_a_run_cost_comes_back_with_where_that_comes_from(store: RunStore, cost: Cost) -> None:
+    recorder, who, what = store.recorder(), identity(), request()
+    recorder.run_started(who, what)
+    recorder.run_finished(who, what, result(), cost=cost)
+    found = store.get(who.run_id)
+    assert found is not None
+    assert found.priced == replace(cost, note=None)
+    assert store.list_runs().runs[0].cost == cost.amount
+
+
+def test_an_unknown_cost_stays_unknown_and_is_never_nothing(store: RunStore) -> None:
+    recorder, who, what = store.recorder(), identity(), request()
+    recorder.run_finished(who, what, result(), cost=Cost(None, note="No source has a price for it."))
+    found = store.get(who.run_id)
+    assert found is not None
+    assert (found.cost, found.price_source, found.price_confidence) == (None, None, None)
+    assert (found.priced.amount, found.priced.confidence) == (None, Confidence.UNKNOWN)
+    assert store.list_runs().runs[0].cost is None
 
 
 def test_the_list_has_the_figures(store: RunStore) -> None:

@@ -19,7 +19,10 @@ const FIELDS = [
   ["out", "out", "Output tokens, as the service counts them"],
   ["elapsed", "elapsed", "Since the request was sent"],
 ];
+const UNPRICED = "Nobody was there to price this run";
 const END_FIELDS = [
+  ["cost", "cost", UNPRICED],
+  ["thousand", "per 1,000", UNPRICED],
   ["latency", "server", "The service's own latency figure: another clock"],
   ["stop", "stop", "Why the model stopped"],
 ];
@@ -57,9 +60,17 @@ export class MetricsView {
     this.put(this.values.elapsed, seconds(run.elapsed));
     this.values.elapsed.cell.firstChild.textContent = final ? "total" : "elapsed";
     for (const [key] of END_FIELDS) this.values[key].cell.hidden = !final;
+    this.showCost(facts.cost);
     this.put(this.values.latency, seconds(facts.latency));
     this.put(this.values.stop, facts.stop?.replaceAll("_", " ") ?? "n/a");
     this.showAttempts(facts.attempts ?? []);
+  }
+
+  showCost(cost) {
+    this.put(this.values.cost, cost?.text ?? "n/a");
+    this.put(this.values.thousand, cost?.thousand ?? "n/a");
+    this.hint(this.values.cost, cost?.origin ?? UNPRICED);
+    this.hint(this.values.thousand, cost ? `What 1,000 such requests cost · ${cost.origin}` : UNPRICED);
   }
 
   showAttempts(attempts) {

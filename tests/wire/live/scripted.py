@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.errors import Cancelled, InvocationError
 from bedrock_playground.invocation.protocol import RunIdentity
 from bedrock_playground.invocation.values import (
@@ -37,6 +38,7 @@ class ScriptedRun:
     time_to_first_token: float | None = None
     arrivals: list[tuple[float, int]] = field(default_factory=list)
     usage: Usage | None = None
+    cost: Cost | None = None
     attempts: tuple[Attempt, ...] = ()
     superseded: bool = False
     record_error: str | None = None

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+from decimal import Decimal
+
 import pytest
 
+from bedrock_playground.invocation.cost import Confidence, Cost
 from bedrock_playground.invocation.values import RunState
 from bedrock_playground.rendering import render_markdown
 from components.live.rendered import Rendering
@@ -141,6 +145,39 @@ def test_a_run_that_was_not_recorded_says_so_even_after_its_end() -> None:
     drain(viewer, rendering, client)
     assert client.of("A").facts["unrecorded"] == "OSError: the disk is full"
     assert viewer.next_frame() is None
+
+
+@pytest.mark.parametrize(
+    ("cost", "told"),
+    [
+        (None, None),
+        (
+            Cost(Decimal("0.0000123"), Confidence.CONFIRMED, "litellm 1", date(2026, 11, 22)),
+            {
+                "text": "$0.0000123",
+                "thousand": "$0.0123",
+                "origin": "litellm 1 · as of 2026-11-22 · two sources agree",
+            },
+        ),
+        (
+            Cost(None, note="No source has a price for it."),
+            {
+                "text": "unknown",
+                "thousand": "unknown",
+                "origin": "unknown · No source has a price for it.",
+            },
+        ),
+    ],
+)
+def test_a_finished_run_tells_its_cost_and_where_that_comes_from(
+    cost: Cost | None, told: dict[str, str] | None
+) -> None:
+    comparison = ScriptedComparison(["abc"], rate=None)
+    comparison.lanes[0].runs[0].cost = cost
+    comparison.start()
+    rendering, client = Rendering(), LiveClient()
+    drain(Viewer(comparison, rendering), rendering, client)
+    assert client.of("A").facts.get("cost") == told
 
 
 def test_nothing_new_makes_no_frame() -> None:
