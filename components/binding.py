@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bedrock_playground.connection import connection_where
+from bedrock_playground.connection import Connection, connection_where
 from bedrock_playground.invocation import (
     Failed,
     InvocationEvent,
@@ -37,11 +37,15 @@ class WhereItRan:
     region: str | None
     """The Region, as recorded."""
 
-    def stream(self, request: InvocationRequest) -> InvocationStream:
-        """Start the request there, or fail with what is missing."""
+    def connection(self) -> Connection | None:
+        """The connection to that place; ``None`` while it is not set up or not ready."""
         # Asking for the supervisor starts the local endpoint, which nobody wants who calls Bedrock.
         local = get_supervisor().status if self.endpoint == "local" else None
-        connection = connection_where(get_settings(), endpoint=self.endpoint, region=self.region, local=local)
+        return connection_where(get_settings(), endpoint=self.endpoint, region=self.region, local=local)
+
+    def stream(self, request: InvocationRequest) -> InvocationStream:
+        """Start the request there, or fail with what is missing."""
+        connection = self.connection()
         if connection is None:
             return _Refusal(
                 f"This comparison ran on {self.endpoint or 'an unknown endpoint'}, not reached now."

@@ -6,20 +6,21 @@ from dataclasses import replace
 
 import streamlit as st
 
+from bedrock_playground.catalog import Catalogue
 from bedrock_playground.catalog.restored import variant_of
 from bedrock_playground.connection import Connection
 from bedrock_playground.history import HistoryError
 from bedrock_playground.invocation import Comparison, NotReadyError, RunState
 from components import variants
 from components.binding import WhereItRan
+from components.inputs_state import inputs_of, read_inputs, schema_problem, write_inputs
 from components.live import get_hub
-from components.resources import get_pricer, get_store
+from components.prepared import prepare
+from components.resources import get_models, get_pricer, get_store, resolve_model
 from components.variants import LETTERS
 
 ID = "comparison"
 """Name of the comparison's id in the address and in the session state."""
-PROMPT = "prompt"
-SYSTEM = "system"
 REPEAT = "repeat"
 _PROBLEM = "compare_problem"
 _SHOWN = "comparison_shown"
@@ -37,15 +38,20 @@ def problem() -> str | None:
     return text
 
 
+def tell(text: str) -> None:
+    """Say something about the last action on the page, once."""
+    st.session_state[_PROBLEM] = text
+
+
 def start(connection: Connection) -> None:
-    """Send the prompt to every variant at once.
+    """Send the prompt to every variant at once; one whose model would refuse it sits out, and says why.
 
     What is missing is said on the page, and nothing is sent then.
     """
-    prompt = st.session_state.get(PROMPT) or ""
+    inputs = read_inputs()
     contenders = variants.read_all()
     without_model = [letter for letter, variant in contenders.items() if not variant.model.strip()]
-    if not prompt.strip():
+    if not inputs.prompt.strip():
         st.session_state[_PROBLEM] = "There is no prompt yet. Write one, or pick an example."
         return
     if without_model:
@@ -53,12 +59,26 @@ def start(connection: Connection) -> None:
             f"No model is picked for {', '.join(without_model)}. Pick one or remove it."
         )
         return
+    if schema := schema_problem(inputs):
+        st.session_state[_PROBLEM] = f"Nothing was sent. {schema}"
+        return
+    catalogue = get_models(connection)
+    prepared = [prepare(letter, inputs, connection=connection, catalogue=catalogue) for letter in contenders]
+    ready = [one for one in prepared if one is not None]
+    sent = [one for one in ready if not one.refusals]
+    if not sent:
+        st.session_state[_PROBLEM] = (
+            "Nothing was sent: no variant's model takes this. Each lane says why and what to do."
+        )
+        return
+    if len(sent) < len(ready):
+        out = ", ".join(one.letter for one in ready if one.refusals)
+        st.session_state[_PROBLEM] = f"{out} sat out: its model does not take this. The lane says why."
     stop_all()
     comparison = _new(connection)
-    system = st.session_state.get(SYSTEM) or None
     comparison.start(
-        [variants.request_of(variant, prompt, system=system) for variant in contenders.values()],
-        labels=list(contenders),
+        [one.built.request for one in sent],
+        labels=[one.letter for one in sent],
         repeat=int(st.session_state.get(REPEAT) or 1),
     )
     _show(comparison)
@@ -116,18 +136,29 @@ def stop_all() -> None:
 
 
 def rerun(letter: str) -> None:
-    """Run one variant again, with the settings that stand in its lane now; the others are left alone."""
+    """Run one variant again, with the settings that stand in its lane now; the others are left alone.
+
+    It is asked what it was asked before, whatever stands in the prompt now; only the shared system prompt is
+    taken as it stands.
+    """
     comparison = _live()
     variant = variants.read(letter)
     if comparison is None or not variant.model.strip():
         st.session_state[_PROBLEM] = f"No model is picked for {letter}. Pick one first."
         return
-    settings = variants.request_of(variant, "", system=st.session_state.get(SYSTEM) or None)
+    first = comparison.lane(letter).runs[0]
+    connection = WhereItRan(first.identity.endpoint, first.identity.region).connection()
+    asked = replace(inputs_of(first.request), system=read_inputs().system)
+    catalogue = get_models(connection) if connection else Catalogue(())
+    prepared = prepare(letter, asked, connection=connection, catalogue=catalogue)
+    if prepared is None:
+        return
+    if prepared.refusals:
+        st.session_state[_PROBLEM] = f"{letter} was not run again. {' '.join(prepared.refusals)}"
+        return
+    request = prepared.built.request
     comparison.rerun(
-        letter,
-        change=lambda sent: replace(
-            sent, model_id=settings.model_id, system=settings.system, parameters=settings.parameters
-        ),
+        letter, change=lambda sent: replace(request, messages=(*request.messages[:1], *sent.messages[1:]))
     )
 
 
@@ -141,10 +172,15 @@ def follow_up(text: str) -> None:
     except NotReadyError as error:
         st.session_state[_PROBLEM] = str(error)
         return
-    if out:
-        st.session_state[_PROBLEM] = (
-            f"{', '.join(out)} sat out: there is no answer yet to go on from. Re-run it first."
-        )
+    waiting = [letter for letter in out if comparison.pending_calls(letter)]
+    without = [letter for letter in out if letter not in waiting]
+    told = []
+    if without:
+        told.append(f"{', '.join(without)} sat out: there is no answer yet to go on from. Re-run it first.")
+    if waiting:
+        told.append(f"{', '.join(waiting)} sat out: it waits for tool results. Send these first.")
+    if told:
+        st.session_state[_PROBLEM] = " ".join(told)
 
 
 def clear() -> None:
@@ -236,11 +272,10 @@ def _restore_widgets(comparison: Comparison) -> None:
         return
     systems = [request.system for request in first.values()]
     shared = max(set(systems), key=systems.count)
-    st.session_state[PROMPT] = next(iter(first.values())).messages[0].text
-    st.session_state[SYSTEM] = shared or ""
+    write_inputs(replace(inputs_of(next(iter(first.values()))), system=shared))
     st.session_state[REPEAT] = max(run.identity.repeat for lane in comparison.lanes for run in lane.runs) + 1
     variants.replace_all([
-        (label, variant_of(request, shared_system=shared))
+        (label, variant_of(request, resolve_model(None, request.model_id), shared_system=shared))
         for label, request in first.items()
         if label in LETTERS
     ])  # fmt: skip

@@ -9,6 +9,9 @@ from bedrock_playground.connection import Connection
 from bedrock_playground.invocation import Comparison
 from components import compare_state, live, variants
 from components.head import page_head
+from components.inputs_state import PROMPT, SYSTEM, read_inputs
+from components.inputs_view import input_popovers
+from components.tool_results import tool_results
 from components.variant_editor import EXPANDED, editor
 
 EXAMPLES = {
@@ -42,10 +45,10 @@ def prompt_area(*, connection: Connection | None, comparison: Comparison | None)
         comparison: What is shown, if anything is.
     """
     page_head("Compare", "One prompt, up to eight variants, side by side and live.")
-    st.session_state.setdefault(compare_state.PROMPT, next(iter(EXAMPLES.values())))
+    st.session_state.setdefault(PROMPT, next(iter(EXAMPLES.values())))
     st.text_area(
         "Prompt",
-        key=compare_state.PROMPT,
+        key=PROMPT,
         height=96,
         persist_state="session",
         # A rerun on every blur would only cost time: Run reads what stands there.
@@ -84,19 +87,20 @@ def _run(connection: Connection | None) -> None:
 
 
 def _more_actions(comparison: Comparison | None) -> None:
-    system = st.session_state.get(compare_state.SYSTEM) or ""
+    system = st.session_state.get(SYSTEM) or ""
     with st.popover(
         "System prompt" + (" ✓" if system.strip() else ""), icon=":material/psychology:", key="system_popover"
     ):
         st.text_area(
             "System prompt for all variants",
-            key=compare_state.SYSTEM,
+            key=SYSTEM,
             height=140,
             width=460,
             persist_state="session",
             placeholder="You are a helpful assistant that answers in one sentence.",
             help="Sent to every variant that has none of its own. Empty: none is sent.",
         )
+    input_popovers()
     with st.popover(_repeat_label(), icon=":material/repeat:", key="repeat_popover"):
         st.number_input(
             "Times each variant answers",
@@ -138,7 +142,7 @@ def _repeat_label() -> str:
 def _use_example() -> None:
     name = st.session_state["examples"]
     if name in EXAMPLES:
-        st.session_state[compare_state.PROMPT] = EXAMPLES[name]
+        st.session_state[PROMPT] = EXAMPLES[name]
 
 
 def _add_variant() -> None:
@@ -153,10 +157,11 @@ def model_list_problem(catalogue: Catalogue) -> None:
         st.warning(catalogue.problem, icon=":material/info:")
 
 
-def lanes(*, catalogue: Catalogue, comparison: Comparison | None) -> None:
+def lanes(*, connection: Connection | None, catalogue: Catalogue, comparison: Comparison | None) -> None:
     """Draw the variants, each with its lane of the comparison.
 
     Args:
+        connection: Where calls go; ``None`` while that is not ready.
         catalogue: The models to offer.
         comparison: What is shown; a variant that was added since has an empty lane.
     """
@@ -167,13 +172,21 @@ def lanes(*, catalogue: Catalogue, comparison: Comparison | None) -> None:
         css += f" .st-key-lanes > .st-key-lane_{expanded} {{ flex-basis: 100% !important; }}</style>"
     st.html(css)
     in_comparison = {lane.label for lane in comparison.lanes} if comparison else set()
+    inputs = read_inputs()
     with st.container(horizontal=True, key="lanes"):
         for letter in variants.letters():
             with st.container(border=True, key=f"lane_{letter}"):
                 shown = letter in in_comparison
-                editor(letter, catalogue, rerun=compare_state.rerun if shown else None)
+                editor(
+                    letter,
+                    catalogue=catalogue,
+                    connection=connection,
+                    inputs=inputs,
+                    rerun=compare_state.rerun if shown else None,
+                )
                 if comparison is not None and shown:
                     live.lane(comparison.id, letter, key=f"live_{letter}", expanded=expanded == letter)
+                    tool_results(comparison, letter)
                 else:
                     st.caption("Press Run: the answer streams here.")
 

@@ -14,6 +14,8 @@ from typing import Any
 import streamlit as st
 
 from bedrock_playground.catalog.variant import Inputs, ToolDefinition
+from bedrock_playground.invocation.codec import strict_json
+from bedrock_playground.invocation.structured import SchemaRefused, asked_schema, read_schema
 from bedrock_playground.invocation.values import DocumentBlock, ImageBlock, InvocationRequest
 
 PROMPT = "prompt"
@@ -24,21 +26,23 @@ SCHEMA = "schema"
 """The schema, as text."""
 _ATTACHMENTS = "attachments"
 _TOOLS = "tools"
-_TOOL_CHOICE = "tool_choice_set"
+TOOL_TEXTS = ("name", "description", "schema", "canned")
+"""What is written of a tool."""
+TOOL_CHOICE = "tool_choice"
+"""Which tool shall be called; empty: nothing is sent, the model chooses."""
 
 
 def read_inputs() -> Inputs:
     """What all variants are asked now."""
     state = st.session_state
     tools = tool_definitions()
-    choice = tool_choice()
     return Inputs(
         prompt=state.get(PROMPT) or "",
         system=state.get(SYSTEM) or None,
         attachments=attachments(),
         output_schema=(state.get(SCHEMA) or "") if state.get(SCHEMA_ON) else None,
         tools=tools,
-        tool_choice=choice if tools else None,
+        tool_choice=tool_choice() if tools else None,
     )
 
 
@@ -56,7 +60,7 @@ def write_inputs(inputs: Inputs) -> None:
     set_tools([
         replace(tool, canned_result=tool.canned_result or canned.get(tool.name)) for tool in inputs.tools
     ])  # fmt: skip
-    set_tool_choice(inputs.tool_choice)
+    state[TOOL_CHOICE] = inputs.tool_choice or ""
 
 
 def attachments() -> tuple[ImageBlock | DocumentBlock, ...]:
@@ -70,28 +74,70 @@ def set_attachments(blocks: Sequence[ImageBlock | DocumentBlock]) -> None:
     st.session_state[_ATTACHMENTS] = tuple(blocks)
 
 
-def tool_definitions() -> tuple[ToolDefinition, ...]:
-    """The tools on offer."""
-    found: tuple[ToolDefinition, ...] = st.session_state.get(_TOOLS, ())
+def tool_ids() -> list[int]:
+    """The tools' numbers in the order of display; a tool's texts are under :func:`tool_key`."""
+    found: list[int] = st.session_state.get(_TOOLS, [])
     return found
+
+
+def tool_key(number: int, name: str) -> str:
+    """The session state's key of one text of one tool: ``name``, ``description``, ``schema``, ``canned``."""
+    return f"tool_{number}_{name}"
+
+
+def tool_definitions() -> tuple[ToolDefinition, ...]:
+    """The tools on offer, as they are written; a schema that is not JSON stays a text."""
+    return tuple(_tool(number) for number in tool_ids())
+
+
+def _tool(number: int) -> ToolDefinition:
+    texts = {name: st.session_state.get(tool_key(number, name)) or "" for name in TOOL_TEXTS}
+    try:
+        schema = strict_json(texts["schema"])
+    except (ValueError, RecursionError):
+        schema = texts["schema"]
+    return ToolDefinition(
+        name=texts["name"].strip(),
+        description=texts["description"].strip(),
+        input_schema=schema,
+        canned_result=texts["canned"] or None,
+    )
+
+
+def add_tool(tool: ToolDefinition) -> None:
+    """Put one more tool on offer."""
+    number = max(tool_ids(), default=0) + 1
+    schema = tool.input_schema
+    texts = {
+        "name": tool.name,
+        "description": tool.description,
+        "schema": schema if isinstance(schema, str) else schema_as_text(schema),
+        "canned": tool.canned_result or "",
+    }
+    for name in TOOL_TEXTS:
+        st.session_state[tool_key(number, name)] = texts[name]
+    st.session_state[_TOOLS] = [*tool_ids(), number]
+
+
+def remove_tool(number: int) -> None:
+    """Take a tool away."""
+    st.session_state[_TOOLS] = [other for other in tool_ids() if other != number]
+    for name in TOOL_TEXTS:
+        st.session_state.pop(tool_key(number, name), None)
 
 
 def set_tools(tools: Sequence[ToolDefinition]) -> None:
     """Make these the tools."""
-    st.session_state[_TOOLS] = tuple(tools)
-    if tool_choice() not in {None, "auto", "any", *(tool.name for tool in tools)}:
-        set_tool_choice(None)
+    for number in tool_ids():
+        remove_tool(number)
+    for tool in tools:
+        add_tool(tool)
 
 
 def tool_choice() -> str | None:
-    """``auto``, ``any`` or a tool's name; ``None`` sends none."""
-    found: str | None = st.session_state.get(_TOOL_CHOICE)
-    return found
-
-
-def set_tool_choice(choice: str | None) -> None:
-    """Make this the tool choice."""
-    st.session_state[_TOOL_CHOICE] = choice
+    """``auto``, ``any`` or the name of a tool that is there; ``None`` sends none."""
+    found: str | None = st.session_state.get(TOOL_CHOICE)
+    return found if found in {"auto", "any", *(tool.name for tool in tool_definitions())} else None
 
 
 def inputs_of(request: InvocationRequest) -> Inputs:
@@ -101,18 +147,10 @@ def inputs_of(request: InvocationRequest) -> Inputs:
         prompt=first.text,
         system=request.system,
         attachments=tuple(block for block in first.content if isinstance(block, ImageBlock | DocumentBlock)),
-        output_schema=_schema_of(request.output_config),
+        output_schema=asked_schema(request),
         tools=_tools_of(request.tool_config),
         tool_choice=_choice_of(request.tool_config),
     )
-
-
-def _schema_of(config: Mapping[str, Any] | None) -> str | None:
-    match config:
-        case {"textFormat": {"structure": {"jsonSchema": {"schema": str(text)}}}}:
-            return text
-        case _:
-            return None
 
 
 def _tools_of(config: Mapping[str, Any] | None) -> tuple[ToolDefinition, ...]:
@@ -143,6 +181,17 @@ def _choice_of(config: Mapping[str, Any] | None) -> str | None:
             return "auto"
         case _:
             return None
+
+
+def schema_problem(inputs: Inputs) -> str | None:
+    """Say why the schema cannot be used, if one is asked for and it cannot."""
+    if inputs.output_schema is None:
+        return None
+    try:
+        read_schema(inputs.output_schema)
+    except SchemaRefused as refused:
+        return str(refused)
+    return None
 
 
 def schema_as_text(schema: object) -> str:
