@@ -11,7 +11,7 @@ from bedrock_playground.catalog.restored import variant_of
 from bedrock_playground.connection import Connection
 from bedrock_playground.history import HistoryError
 from bedrock_playground.invocation import Comparison, NotReadyError, RunState
-from components import variants
+from components import inputs_state, variants
 from components.binding import WhereItRan
 from components.inputs_state import inputs_of, read_inputs, schema_problem, write_inputs
 from components.live import get_hub
@@ -21,6 +21,8 @@ from components.variants import LETTERS
 
 ID = "comparison"
 """Name of the comparison's id in the address and in the session state."""
+PROMPT = inputs_state.PROMPT
+SYSTEM = inputs_state.SYSTEM
 REPEAT = "repeat"
 _PROBLEM = "compare_problem"
 _SHOWN = "comparison_shown"
