@@ -11,6 +11,8 @@ from bedrock_playground.local import control
 from bedrock_playground.local.errors import ApiError
 from bedrock_playground.local.exchange import ClientGone, Exchange, Receive, Scope, Send
 from bedrock_playground.local.faults import FaultCounter
+from bedrock_playground.local.fixtures import guardrails
+from bedrock_playground.local.fixtures.serve import FixtureRuntime
 from bedrock_playground.local.guard import Guard
 from bedrock_playground.local.operations import Runtime
 from bedrock_playground.local.registry import Registry
@@ -38,7 +40,8 @@ class EndpointApp:
     def __init__(self, registry: Registry, guard: Guard) -> None:
         self._registry = registry
         self._guard = guard
-        runtime = Runtime(registry, FaultCounter())
+        faults = FaultCounter()
+        runtime = Runtime(registry, faults, FixtureRuntime(faults))
         self._routes = [
             _route("POST", r"/model/(.+)/converse", runtime.converse),
             _route("POST", r"/model/(.+)/converse-stream", runtime.converse_stream),
@@ -49,6 +52,9 @@ class EndpointApp:
             _route("GET", r"/foundation-models/(.+)", self._get_model),
             _route("GET", r"/inference-profiles()", self._list_profiles),
             _route("GET", r"/inference-profiles/(.+)", self._get_profile),
+            _route("GET", r"/foundation-model-availability/(.+)", self._availability),
+            _route("GET", r"/guardrails()", self._list_guardrails),
+            _route("POST", r"/()", self._identity),
         ]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -84,10 +90,23 @@ class EndpointApp:
         await exchange.send_json(control.get_foundation_model(self._registry, identifier))
 
     async def _list_profiles(self, exchange: Exchange, _identifier: str, _caller: str) -> None:
-        await exchange.send_json(control.list_inference_profiles(exchange.query))
+        await exchange.send_json(control.list_inference_profiles(self._registry, exchange.query))
 
     async def _get_profile(self, exchange: Exchange, identifier: str, _caller: str) -> None:
-        await exchange.send_json(control.get_inference_profile(identifier))
+        await exchange.send_json(control.get_inference_profile(self._registry, identifier))
+
+    async def _availability(self, exchange: Exchange, identifier: str, _caller: str) -> None:
+        await exchange.send_json(control.foundation_model_availability(self._registry, identifier))
+
+    async def _list_guardrails(self, exchange: Exchange, _identifier: str, _caller: str) -> None:
+        wanted = exchange.parameters.get("guardrailIdentifier")
+        listed = guardrails.list_guardrails(wanted) if self._registry.lists_tests else {"guardrails": []}
+        await exchange.send_json(listed)
+
+    async def _identity(self, exchange: Exchange, _identifier: str, caller: str) -> None:
+        """Answer STS's GetCallerIdentity, which has no path and says what it wants in a form."""
+        form = await exchange.read_form()
+        await exchange.send_xml(control.caller_identity(form, caller, exchange.request_id))
 
 
 def _route(method: str, pattern: str, operation: Operation) -> _Route:

@@ -1,11 +1,14 @@
-"""The ``bedrock`` control plane: what models there are."""
+"""The ``bedrock`` control plane: what models there are; and who the caller is."""
 
 from __future__ import annotations
 
 import urllib.parse
+from collections.abc import Mapping
+from xml.sax.saxutils import escape
 
-from bedrock_playground.local.errors import ApiError, constraint
+from bedrock_playground.local.errors import ApiError, constraint, invalid
 from bedrock_playground.local.fields import JsonObject
+from bedrock_playground.local.fixtures.models import ACCOUNT
 from bedrock_playground.local.registry import Model, Registry
 
 _ENUMS = {
@@ -50,22 +53,77 @@ def get_foundation_model(registry: Registry, identifier: str) -> JsonObject:
     return {"modelDetails": _find(registry, identifier).summary()}
 
 
-def list_inference_profiles(query: str) -> JsonObject:
-    """Answer ListInferenceProfiles: one machine is one Region, so there are none.
+def list_inference_profiles(registry: Registry, query: str) -> JsonObject:
+    """Answer ListInferenceProfiles, page by page; one machine is one Region, so only tests have any.
 
     Raises:
-        ApiError: The type is none the API has.
+        ApiError: A parameter is none the API has.
     """
-    kind = dict(urllib.parse.parse_qsl(query)).get("type")
+    wanted = dict(urllib.parse.parse_qsl(query))
+    kind = wanted.get("type")
     if kind not in (None, "SYSTEM_DEFINED", "APPLICATION"):
         raise constraint(kind, "typeEquals", "satisfy enum value set: [SYSTEM_DEFINED, APPLICATION]")
-    return {"inferenceProfileSummaries": []}
+    found = [item for item in registry.profiles() if item["type"] == (kind or item["type"])]
+    start, size = wanted.get("nextToken", "0"), wanted.get("maxResults", "1000")
+    if not start.isdecimal() or not size.isdecimal() or not 1 <= int(size) <= 1000:
+        raise invalid("nextToken or maxResults is not valid.")
+    end = int(start) + int(size)
+    more: JsonObject = {"nextToken": str(end)} if end < len(found) else {}
+    return {"inferenceProfileSummaries": found[int(start) : end], **more}
 
 
-def get_inference_profile(identifier: str) -> JsonObject:
-    """Answer GetInferenceProfile: always that there is none."""
+def get_inference_profile(registry: Registry, identifier: str) -> JsonObject:
+    """Answer GetInferenceProfile by id or ARN.
+
+    Raises:
+        ApiError: There is no such profile.
+    """
+    for profile in registry.profiles():
+        if identifier in (profile["inferenceProfileId"], profile["inferenceProfileArn"]):
+            return profile
     raise ApiError(
         "ResourceNotFoundException", f"The inference profile {identifier} was not found.", status=404
+    )
+
+
+def foundation_model_availability(registry: Registry, identifier: str) -> JsonObject:
+    """Answer GetFoundationModelAvailability: whatever is here may be called.
+
+    Raises:
+        ApiError: There is no such model.
+    """
+    model = _find(registry, identifier)
+    return {
+        "modelId": model.model_id,
+        "agreementAvailability": {"status": "AVAILABLE"},
+        "authorizationStatus": "AUTHORIZED",
+        "entitlementAvailability": "AVAILABLE",
+        "regionAvailability": "AVAILABLE",
+    }
+
+
+def caller_identity(form: Mapping[str, str], caller: str, request_id: str) -> str:
+    """Answer STS's GetCallerIdentity in its XML.
+
+    Args:
+        form: What was sent.
+        caller: The caller's access key id.
+        request_id: The request's.
+
+    Raises:
+        ApiError: It asks for something else.
+    """
+    if form.get("Action") != "GetCallerIdentity":
+        raise ApiError("UnknownOperationException", "The requested operation is not recognized.", status=404)
+    return (
+        '<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">'
+        "<GetCallerIdentityResult>"
+        f"<Arn>arn:aws:iam::{ACCOUNT}:user/local</Arn>"
+        f"<UserId>{escape(caller)}</UserId>"
+        f"<Account>{ACCOUNT}</Account>"
+        "</GetCallerIdentityResult>"
+        f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata>"
+        "</GetCallerIdentityResponse>"
     )
 
 

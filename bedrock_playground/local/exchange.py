@@ -8,9 +8,11 @@ import socket
 import struct
 import sys
 import time
+import urllib.parse
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
+from xml.sax.saxutils import escape
 
 from bedrock_playground.local.errors import ApiError
 from bedrock_playground.local.eventstream import json_bytes
@@ -56,6 +58,11 @@ class Exchange:
         self._transport: asyncio.Transport | None = scope.get("state", {}).get("transport")
 
     @property
+    def parameters(self) -> dict[str, str]:
+        """The parameters behind the path's question mark."""
+        return dict(urllib.parse.parse_qsl(self.query))
+
+    @property
     def elapsed_ms(self) -> int:
         """Milliseconds since the request arrived."""
         return round((time.monotonic() - self.started) * 1000)
@@ -84,6 +91,16 @@ class Exchange:
         if not isinstance(value, dict):
             raise ApiError("SerializationException", "The request body must be a JSON object.")
         return value
+
+    async def read_form(self) -> dict[str, str]:
+        """Read the body as a form, as AWS's query protocol sends it.
+
+        Raises:
+            ApiError: It is too large.
+            ClientGone: The client went away while sending it.
+        """
+        body = await self._read_body()
+        return dict(urllib.parse.parse_qsl(body.decode("utf-8", "replace")))
 
     async def _read_body(self) -> bytes:
         parts = bytearray()
@@ -143,8 +160,22 @@ class Exchange:
         await self.send_head(status, {**length, **(headers or {})})
         await self._send({"type": "http.response.body", "body": body})
 
+    async def send_xml(self, text: str, *, status: int = 200) -> None:
+        """Send a whole answer as XML, as AWS's query protocol does."""
+        body = text.encode("utf-8")
+        await self.send_head(status, {"Content-Type": "text/xml", "Content-Length": str(len(body))})
+        await self._send({"type": "http.response.body", "body": body})
+
     async def send_error(self, error: ApiError) -> None:
-        """Send an error in the REST-JSON shape."""
+        """Send an error in the REST-JSON shape, or to a call of the query protocol in its XML."""
+        if (self.method, self.path) == ("POST", "/"):
+            text = (
+                f"<ErrorResponse><Error><Type>Sender</Type><Code>{error.code}</Code>"
+                f"<Message>{escape(error.message)}</Message></Error>"
+                f"<RequestId>{self.request_id}</RequestId></ErrorResponse>"
+            )
+            await self.send_xml(text, status=error.status)
+            return
         headers = {"x-amzn-ErrorType": error.code, **error.headers}
         await self.send_json({"message": error.message, **error.fields}, status=error.status, headers=headers)
 

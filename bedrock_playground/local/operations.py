@@ -17,6 +17,7 @@ from bedrock_playground.local.exchange import Exchange
 from bedrock_playground.local.fault_plan import HTTP_FAULTS, FaultPlan, read_fault
 from bedrock_playground.local.faults import FaultCounter, FixtureEngine, RawEvent, Sabotage, spoil
 from bedrock_playground.local.fields import Fields, JsonObject, as_object
+from bedrock_playground.local.fixtures.serve import FixtureRuntime
 from bedrock_playground.local.llama import LlamaEngine
 from bedrock_playground.local.registry import Model, Registry
 from bedrock_playground.local.values import ChatRequest, Completion, Piece, TextEngine
@@ -45,10 +46,16 @@ class Runtime:
     """The models."""
     faults: FaultCounter
     """Counts the calls of faults that heal."""
+    fixtures: FixtureRuntime
+    """Answers for the test-only models."""
 
     async def converse(self, exchange: Exchange, model_id: str, caller: str) -> None:
         """Answer Converse."""
         body = await exchange.read_json()
+        fixture = self.registry.find(model_id).fixture
+        if fixture is not None:
+            await self.fixtures.converse(exchange, fixture, body=body, caller=caller)
+            return
         prepared = await self._chat(model_id, body, caller=caller)
         pieces, completion = await _collect(exchange, prepared)
         answer = answers.converse_body(
@@ -63,6 +70,10 @@ class Runtime:
     async def converse_stream(self, exchange: Exchange, model_id: str, caller: str) -> None:
         """Answer ConverseStream."""
         body = await exchange.read_json()
+        fixture = self.registry.find(model_id).fixture
+        if fixture is not None:
+            await self.fixtures.converse_stream(exchange, fixture, body=body, caller=caller)
+            return
         prepared = await self._chat(model_id, body, caller=caller)
         shape = answers.ConverseStreamShape(omits=prepared.plan.kind, tier=_tier(body))
         await _stream(exchange, prepared, shape=shape, headers={"Content-Type": CONTENT_TYPE})
@@ -101,6 +112,8 @@ class Runtime:
         given = Fields(body).child("input")
         if isinstance(model.engine, EmbeddingEngine):
             count = await model.engine.count_tokens(_invoke_input(given))
+        elif model.fixture is not None:
+            count = self.fixtures.count_tokens(model.fixture, given.child("converse").values)
         else:
             if given.get("converse") is not None:
                 request = chat.from_converse(given.child("converse").values, model.max_output_tokens)
@@ -119,6 +132,8 @@ class Runtime:
         return await self._prepare(model, chat.from_converse(body, model.max_output_tokens), caller)
 
     async def _prepare(self, model: Model, request: ChatRequest, caller: str) -> Prepared:
+        if model.fixture is not None:
+            raise invalid("This test fixture answers Converse and ConverseStream alone.")
         plan = read_fault(request.fault, model.fault_kind)
         if plan is not None:
             plan = self.faults.due(plan, caller=caller, model_id=model.model_id)

@@ -12,9 +12,10 @@ from bedrock_playground.local.errors import unknown_model
 from bedrock_playground.local.fault_plan import KINDS, fault_model_id
 from bedrock_playground.local.faults import FIXTURE_MAX_TOKENS
 from bedrock_playground.local.fields import JsonObject
+from bedrock_playground.local.fixtures import models as fixtures
 from bedrock_playground.local.llama import LlamaEngine, LlamaOptions
 
-REGION = "local"
+REGION = fixtures.REGION
 TEXT_MODEL_ID = "local.smollm2-135m-instruct-v1:0"
 EMBEDDING_MODEL_ID = "local.wordllama-l2-256-v1:0"
 GUEST_OPTIONS = LlamaOptions(slots=4)
@@ -36,6 +37,8 @@ class Model:
     """What answers; ``None`` for a fixture."""
     fault_kind: str | None = None
     """The fault that the id stands for."""
+    fixture: fixtures.FixtureModel | None = None
+    """The test-only model that answers."""
 
     @property
     def max_output_tokens(self) -> int:
@@ -50,12 +53,13 @@ class Model:
     def summary(self) -> JsonObject:
         """Return the model as ListFoundationModels and GetFoundationModel describe it."""
         embeds = isinstance(self.engine, EmbeddingEngine)
+        sees = ["IMAGE"] if self.fixture else []
         return {
             "modelArn": self.arn,
             "modelId": self.model_id,
             "modelName": self.name,
             "providerName": self.provider,
-            "inputModalities": ["TEXT"],
+            "inputModalities": ["TEXT", *sees],
             "outputModalities": ["EMBEDDING" if embeds else "TEXT"],
             "responseStreamingSupported": not embeds,
             "customizationsSupported": [],
@@ -70,7 +74,7 @@ class Registry:
     Args:
         weights: The file of the text model; ``None`` leaves that model out.
         models_dir: A folder whose ``.gguf`` files become further models, looked at anew each time.
-        list_faults: Whether the fault ids are listed; they can be called in any case.
+        list_faults: Whether fault ids and test-only models are listed; they can be called in any case.
         after_load: Called when an engine has loaded a model.
     """
 
@@ -96,15 +100,27 @@ class Registry:
 
     def listed(self) -> list[Model]:
         """Return the models to be listed."""
-        faults = _fault_models() if self._list_faults else []
-        return [*self._own, *self._guest_models(), *faults]
+        only_for_tests = [*_fixture_models(), *_fault_models()] if self._list_faults else []
+        return [*self._own, *self._guest_models(), *only_for_tests]
+
+    def profiles(self) -> list[JsonObject]:
+        """Return the inference profiles to be listed: one machine has none but the test-only models'."""
+        return fixtures.all_profiles() if self._list_faults else []
+
+    @property
+    def lists_tests(self) -> bool:
+        """Whether what is there for tests alone is listed."""
+        return self._list_faults
 
     def find(self, identifier: str) -> Model:
-        """Return a model by its id or ARN.
+        """Return a model by its id or ARN, or by an inference profile's.
 
         Raises:
             ApiError: There is no such model.
         """
+        fixture = fixtures.find(identifier)
+        if fixture is not None:
+            return _fixture_model(fixture)
         model_id = identifier.rsplit("/", 1)[-1] if identifier.startswith("arn:") else identifier
         for model in (*self._own, *_fault_models(), *self._guest_models()):
             if model.model_id == model_id:
@@ -131,3 +147,11 @@ def _fault_models() -> list[Model]:
     return [
         Model(fault_model_id(kind), f"Test fixture: {kind}", "Test fixture", None, kind) for kind in KINDS
     ]
+
+
+def _fixture_models() -> list[Model]:
+    return [_fixture_model(fixture) for fixture in fixtures.MODELS]
+
+
+def _fixture_model(fixture: fixtures.FixtureModel) -> Model:
+    return Model(fixture.model_id, fixture.name, "Test fixture", None, fixture=fixture)

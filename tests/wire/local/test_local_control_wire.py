@@ -94,8 +94,9 @@ def test_one_model_by_id_and_by_arn(control: Any, runtime: Any) -> None:
         control.get_foundation_model(modelIdentifier="amazon.nova-lite-v1:0")
 
 
-def test_there_are_no_inference_profiles(control: Any) -> None:
-    assert control.list_inference_profiles(typeEquals="SYSTEM_DEFINED")["inferenceProfileSummaries"] == []
+def test_the_only_inference_profiles_are_those_for_tests(control: Any) -> None:
+    listed = control.list_inference_profiles(typeEquals="SYSTEM_DEFINED")["inferenceProfileSummaries"]
+    assert all("local.test-" in profile["inferenceProfileId"] for profile in listed)
     with pytest.raises(control.exceptions.ResourceNotFoundException):
         control.get_inference_profile(inferenceProfileIdentifier="us.amazon.nova-lite-v1:0")
 
