@@ -34,6 +34,14 @@ def router() -> None:
                 help="One prompt, up to eight variants, side by side and live.",
             ),
         ],
+        "Choose": [
+            st.Page(
+                "pages/choose/models.py",
+                title="Models",
+                icon=":material/view_list:",
+                help="Every model there is: what it takes, what it costs, how it compares.",
+            ),
+        ],
         "Workspace": [
             st.Page(
                 "pages/workspace/history.py",

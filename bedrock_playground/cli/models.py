@@ -20,8 +20,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "models",
         help="find models by task, price, context and capability; `models show ID` for one",
         description="Find models by what they can do and what they cost. It reads the snapshot that comes "
-        "with the package: no credentials, no network. What nobody knows passes no filter; --include-unknown lets "
-        "it pass. Exit status: 0, or 2 for bad arguments.",
+        "with the package: no credentials, no network. What nobody knows passes no filter; "
+        "--include-unknown lets it pass. "
+        "Exit status: 0, or 2 for bad arguments.",
         allow_abbrev=False,
     )
     _filters(parser)

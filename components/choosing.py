@@ -1,0 +1,29 @@
+"""What both pages that choose begin with: what is known, for the connection there is."""
+
+from __future__ import annotations
+
+from bedrock_playground.catalog import Catalogue
+from bedrock_playground.catalog.search import options_of
+from bedrock_playground.catalog.snapshot import load_models, load_prices
+from bedrock_playground.connection import Connection
+from components.resources import get_models
+
+
+def catalogue_of(connection: Connection | None) -> Catalogue:
+    """What is known: the connection's list over the snapshot, or the snapshot alone while there is none."""
+    if connection is not None:
+        return get_models(connection)
+    models = load_models()
+    return Catalogue(options_of(models), models=models)
+
+
+def connected_region(connection: Connection | None) -> str | None:
+    """The AWS Region that the connection calls; ``None`` for models on this machine."""
+    if connection is None or connection.kind == "local":
+        return None
+    return connection.config.region
+
+
+def regions() -> tuple[str, ...]:
+    """The Regions to choose from."""
+    return tuple(sorted({price.region for price in load_prices() if price.region}))

@@ -1,0 +1,127 @@
+"""The table of models: what is in it, and what is selected on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from bedrock_playground.catalog.search import Capability, ModelGroup, ModelRow
+from components.models_filters import LIFECYCLE_LABELS, NEED_LABELS, SCOPE_LABELS
+
+SELECTED = "model"
+"""The address's name for the ids that are shown."""
+MOST = 4
+"""How many models stand beside each other at most."""
+_SHOWN_OF = "models_selected_in"
+_ROW_HEIGHT = 35
+_ROWS_SHOWN = 10
+_UNKNOWN = "unknown"
+
+
+def table(groups: Sequence[ModelGroup], *, version: str) -> tuple[str, ...]:
+    """Draw the table; returns the ids that are to be shown below it.
+
+    The selection is in the address too, so that it can be shared: what the address names is shown until
+    something else is selected here.
+
+    Args:
+        groups: One per row.
+        version: Changes with the filters: another table, in which nothing is selected yet.
+    """
+    key = f"models_table_{version}"
+    event = st.dataframe(
+        pd.DataFrame([_cells(group) for group in groups]),
+        key=key,
+        alt="Models",
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        row_height=_ROW_HEIGHT,
+        height=_ROW_HEIGHT * (min(len(groups), _ROWS_SHOWN) + 1) + 3,
+        placeholder=_UNKNOWN,
+        column_config=_columns(),
+    )
+    rows = [groups[index].best.model_id for index in event.selection.rows if index < len(groups)]
+    return _shown(key, tuple(rows))
+
+
+def _shown(key: str, rows: tuple[str, ...]) -> tuple[str, ...]:
+    """What to show: what is selected, else what the address names."""
+    if rows:
+        st.session_state[_SHOWN_OF] = key
+        if tuple(st.query_params.get_all(SELECTED)) != rows:
+            st.query_params[SELECTED] = list(rows)
+        return rows
+    if st.session_state.pop(_SHOWN_OF, None) == key:
+        # The last tick was taken away here: nothing is meant to be shown.
+        st.query_params.pop(SELECTED, None)
+    return tuple(st.query_params.get_all(SELECTED))
+
+
+def show(model_id: str) -> None:
+    """Make the page show this id; a callback."""
+    st.query_params[SELECTED] = model_id
+
+
+def _columns() -> dict[str, Any]:
+    column = st.column_config
+    return {
+        "Model": column.TextColumn(width=190, pinned=True),
+        "Provider": column.TextColumn(width=95),
+        "In $/M": column.NumberColumn(
+            format="%.3f", width=75, help="US dollars per million input tokens, default tier"
+        ),
+        "Out $/M": column.NumberColumn(
+            format="%.3f", width=80, help="US dollars per million output tokens, default tier"
+        ),
+        "Context": column.NumberColumn(format="compact", width=75, help="Tokens, input and output together"),
+        "Max out": column.NumberColumn(format="compact", width=75, help="The most tokens of one answer"),
+        "Takes": column.ListColumn(width=170, help="What goes in"),
+        "Can": column.ListColumn(width=330, help="What is known that it can do"),
+        "Lifecycle": column.TextColumn(width=150),
+        "Reached": column.TextColumn(width=170, help="The scopes that its ids have"),
+        "Here": column.TextColumn(width=60, help="Whether the connection lists it"),
+        "Id": column.TextColumn(width=330, help="The id whose price stands in the row"),
+    }
+
+
+def _cells(group: ModelGroup) -> dict[str, object]:
+    row = group.best
+    spec = row.spec
+    return {
+        "Model": row.name,
+        "Provider": row.provider or None,
+        "In $/M": None if row.input_price is None else float(row.input_price),
+        "Out $/M": None if row.output_price is None else float(row.output_price),
+        "Context": row.context_window,
+        "Max out": row.max_output_tokens,
+        "Takes": list(spec.input_modalities) if spec and spec.input_modalities else None,
+        "Can": capability_marks(row) or None,
+        "Lifecycle": lifecycle_words(row),
+        "Reached": reached(group),
+        "Here": "yes" if any(one.listed for one in group.rows) else "no",
+        "Id": row.model_id,
+    }
+
+
+def capability_marks(row: ModelRow) -> list[str]:
+    """What is known that a model can do, in words."""
+    return [NEED_LABELS[capability] for capability in Capability if row.capabilities.get(capability)]
+
+
+def lifecycle_words(row: ModelRow) -> str | None:
+    """Where a model stands and until when; ``None`` is unknown."""
+    if row.lifecycle is None:
+        return f"until {row.end_of_life}" if row.end_of_life else None
+    words = LIFECYCLE_LABELS[row.lifecycle]
+    return f"{words} until {row.end_of_life}" if row.end_of_life else words
+
+
+def reached(group: ModelGroup) -> str:
+    """How a model's ids reach it: ``In-Region · us · eu · global``."""
+    ways = [row.geography or SCOPE_LABELS[row.scope] for row in group.rows]
+    order = sorted(dict.fromkeys(ways), key=lambda way: (way != "In-Region", way == "global", way))
+    return " · ".join(order)

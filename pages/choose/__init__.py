@@ -1,0 +1,1 @@
+"""Choose: which model there is, and which one fits."""
