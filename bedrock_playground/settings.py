@@ -45,6 +45,8 @@ class Settings:
     """SQLAlchemy URL of the history; ``None`` means SQLite in ``data_dir``."""
     models_dir: Path | None = None
     """A folder with the user's own ``.gguf`` files."""
+    price_file: Path | None = None
+    """The user's own prices; ``None`` looks for ``prices.toml`` or ``prices.json`` in ``data_dir``."""
     region: str | None = None
     """The AWS Region; ``None`` leaves it to boto3's own chain."""
     bedrock_api_key: bool = False
@@ -86,6 +88,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         cache_dir=get.path("CACHE_DIR") or Path(platformdirs.user_cache_dir(_APP_NAME)),
         database_url=get.text("DATABASE_URL"),
         models_dir=get.path("MODELS_DIR"),
+        price_file=get.path("PRICE_FILE"),
         region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or None,
         bedrock_api_key=bool(environ.get("AWS_BEARER_TOKEN_BEDROCK")),
         endpoint_url=get.text("ENDPOINT_URL"),

@@ -17,7 +17,9 @@ from bedrock_playground.catalog.account import (
     look_up,
 )
 from bedrock_playground.catalog.discovery import discover
-from bedrock_playground.catalog.price_book import PriceBook, RunPricer, load_price_book
+from bedrock_playground.catalog.genai import newer_version
+from bedrock_playground.catalog.price_book import PriceBook, RunPricer
+from bedrock_playground.catalog.price_sources import gather
 from bedrock_playground.catalog.resolution import Behind, Resolution, needs_asking, resolve
 from bedrock_playground.catalog.snapshot import load_models
 from bedrock_playground.connection import Connection, make_invoker
@@ -76,10 +78,42 @@ def get_invoker(connection: Connection) -> BedrockInvoker:
     return _invoker(connection, _key_of(connection))
 
 
+class _Prices:
+    """The price book of this process: at once what is quick to read, a newer genai-prices a moment later."""
+
+    def __init__(self) -> None:
+        self.book = self._gather(genai=False)
+        if newer_version() is not None:
+            # It takes a third of a second of imports, which no page should wait for.
+            Thread(target=self.read_again, name="prices", daemon=True).start()
+
+    def read_again(self) -> None:
+        self.book = self._gather(genai=True)
+
+    @staticmethod
+    def _gather(*, genai: bool) -> PriceBook:
+        settings = get_settings()
+        return gather(
+            price_file=settings.price_file,
+            data_dir=settings.data_dir,
+            cache_dir=settings.cache_dir,
+            genai=genai,
+        )
+
+
 @st.cache_resource(show_spinner=False)
+def _prices() -> _Prices:
+    return _Prices()
+
+
 def get_price_book() -> PriceBook:
-    """Every price this installation knows, read once per process."""
-    return load_price_book()
+    """Every price this installation knows, the user's own among them."""
+    return _prices().book
+
+
+def read_prices_again() -> None:
+    """Read every source of prices again: the user's file was changed, or AWS's list was fetched."""
+    _prices().read_again()
 
 
 @st.cache_resource(show_spinner=False)
