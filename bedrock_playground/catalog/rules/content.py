@@ -127,7 +127,7 @@ def _tool_choice(case: Case) -> Rule:
     )
     thinking = case.thinking
     options: tuple[str, ...] = ("auto", "any", "tool")
-    reason, warning = "auto, any of the tools, or one by its name.", None
+    reason, warning = "The model chooses (auto), must call some tool (any), or a named one.", None
     if forced is False:
         options, reason = ("auto",), f"{case.name} cannot be made to call a tool: it chooses."
     elif case.reasons and thinking and thinking.kind == "budget":

@@ -1,0 +1,266 @@
+"""No request breaks its model's rules, whatever is set; checked by rules written down anew here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import fields, replace
+from typing import Any
+
+import botocore.session
+from botocore.validate import ParamValidator
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bedrock_playground.catalog.build import build_request, request_as_json
+from bedrock_playground.catalog.models import ModelSpec
+from bedrock_playground.catalog.resolution import resolve
+from bedrock_playground.catalog.snapshot import load_models
+from bedrock_playground.catalog.variant import BuiltRequest, Inputs, ToolDefinition, Variant
+from bedrock_playground.invocation.codec import converse_arguments
+from bedrock_playground.invocation.values import DocumentBlock, Guardrail, ImageBlock
+
+MODELS = load_models()
+STRANGERS = [
+    "local.smollm2-135m-instruct-v1:0",
+    "anthropic.claude-opus-9",
+    "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123",
+    "arn:aws:bedrock:us-east-1:123456789012:prompt/ABCDEFGHIJ",
+    "some-name",
+]
+CONVERSE = botocore.session.Session().get_service_model("bedrock-runtime").operation_model("ConverseStream")
+EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
+
+model_ids = st.sampled_from([*MODELS, *STRANGERS]) | st.sampled_from(
+    [profile.profile_id for spec in MODELS.values() for profile in spec.profiles] or [*MODELS]
+)
+words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
+
+
+def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.none() | strategy
+
+
+numbers = st.sampled_from([0, 0.0, 1, 0.5, -1.0, 1.5]) | st.floats(-2, 3, allow_nan=False)
+variants = st.builds(
+    Variant,
+    model=model_ids,
+    temperature=maybe(numbers),
+    top_p=maybe(numbers),
+    top_k=maybe(st.integers(-2, 600)),
+    max_tokens=maybe(st.sampled_from([1, 1024, 1025]) | st.integers(1, 2_000_000)),
+    stop=st.lists(st.sampled_from(["END", "\\n", " ", "", "|", "User:", "#"]) | words, max_size=13).map(
+        tuple
+    ),
+    system=maybe(words),
+    reasoning=st.sampled_from([None, "on", "off"]),
+    thinking_budget=maybe(st.sampled_from([0, 1023, 1024]) | st.integers(0, 300_000)),
+    effort=maybe(st.sampled_from(EFFORTS)),
+    service_tier=maybe(st.sampled_from(["default", "priority", "flex", "reserved"])),
+    latency=maybe(st.sampled_from(["standard", "optimized"])),
+    cache_ttl=st.sampled_from([None, "5m", "1h"]),
+    guardrail=maybe(st.just(Guardrail("abc", "1"))),
+)
+tools = st.sampled_from(
+    [
+        ToolDefinition("add", "Adds.", {"type": "object"}),
+        ToolDefinition("sub_2", "", {"type": "object", "properties": {"a": {"type": "integer"}}}),
+    ]
+)
+inputs = st.builds(
+    Inputs,
+    prompt=words,
+    system=maybe(words),
+    attachments=st.lists(
+        st.builds(ImageBlock, st.sampled_from(["png", "webp", "bmp"]), st.binary(max_size=3))
+        | st.builds(DocumentBlock, st.sampled_from(["pdf", "md"]), words, st.binary(min_size=1, max_size=3)),
+        max_size=4,
+    ).map(tuple),
+    output_schema=maybe(st.sampled_from(['{"type": "object"}', "", "{", "[]"])),
+    tools=st.lists(tools, max_size=2, unique_by=lambda tool: tool.name).map(tuple),
+    tool_choice=maybe(st.sampled_from(["auto", "any", "add", "nobody"])),
+)
+
+
+def build(variant: Variant, asked: Inputs) -> tuple[BuiltRequest, dict[str, Any], ModelSpec | None]:
+    resolution = resolve(variant.model, MODELS)
+    built = build_request(variant, asked, resolution)
+    return built, converse_arguments(built.request), resolution.spec
+
+
+def base(variant: Variant, spec: ModelSpec | None) -> str:
+    return spec.model_id if spec else variant.model
+
+
+REFUSES_SAMPLING = re.compile(
+    r"anthropic\.claude-(opus-4-[78]|(opus|sonnet|haiku|fable|mythos)-(5|preview))"
+    r"|openai\.gpt-\d|xai\.grok-|moonshotai\.kimi-k3"
+)
+ONE_OF_TWO = re.compile(r"anthropic\.claude-(opus|sonnet|haiku)-4-[56]")
+REASONING_KEYS = {"thinking", "reasoningConfig", "reasoning_effort", "reasoning_config", "reasoning"}
+NOT_ASKED_TO_REASON = re.compile(
+    r"anthropic\.claude-(instant|v2|3-(5|opus|sonnet|haiku))|amazon\.(nova-(micro|lite|pro|premier)|titan)"
+    r"|meta\.|cohere\.|ai21\.|deepseek\.r1|google\.gemma-3|local\.|qwen\.qwen3-coder"
+)
+
+
+@given(variants, inputs)
+def test_no_request_breaks_its_model_s_rules(variant: Variant, asked: Inputs) -> None:
+    built, sent, spec = build(variant, asked)
+    model_id, config = base(variant, spec), sent.get("inferenceConfig", {})
+    extra = sent.get("additionalModelRequestFields", {})
+    sampled = {"temperature", "topP"} & config.keys()
+    top_ks = [extra.get("top_k"), extra.get("inferenceConfig", {}).get("topK")]
+    top_k = next((value for value in top_ks if value is not None), None)
+
+    assert 0 <= config.get("temperature", 0) <= 1
+    assert 0 <= config.get("topP", 0) <= 1
+    assert 0 <= (0 if top_k is None else top_k) <= 500
+    if spec and spec.max_output_tokens:
+        assert 1 <= config.get("maxTokens", 1) <= spec.max_output_tokens
+    if REFUSES_SAMPLING.match(model_id) or (spec is None and not model_id.startswith("local.")):
+        assert not sampled
+        assert top_k is None
+    if ONE_OF_TWO.match(model_id):
+        assert len(sampled) < 2
+    if model_id.startswith("meta."):
+        assert top_k is None
+    if NOT_ASKED_TO_REASON.match(model_id) or spec is None:
+        assert not REASONING_KEYS & extra.keys()
+        assert "effort" not in sent.get("outputConfig", {})
+    check_thinking(extra, sent, spec, sampled=bool(sampled) or top_k is not None)
+    check_service(sent, spec)
+    check_stops(config.get("stopSequences", []), spec.model_id if spec else "")
+    if model_id.startswith("amazon.titan-text"):
+        assert "system" not in sent
+        assert "toolConfig" not in sent or built.refusals
+    if "prompt/" in model_id:
+        assert not {"inferenceConfig", "system", "additionalModelRequestFields"} & sent.keys()
+        assert "toolConfig" not in sent or built.refusals
+
+
+def check_thinking(extra: Any, sent: Any, spec: ModelSpec | None, *, sampled: bool) -> None:
+    thinking = extra.get("thinking", {})
+    if thinking.get("type") == "enabled":
+        limit = sent.get("inferenceConfig", {}).get("maxTokens") or (spec and spec.max_output_tokens)
+        assert thinking["budget_tokens"] >= 1024
+        assert limit is None or thinking["budget_tokens"] < limit
+        assert not {"any", "tool"} & sent.get("toolConfig", {}).get("toolChoice", {}).keys()
+    if thinking.get("type") in {"enabled", "adaptive"}:
+        assert not sampled
+    effort = sent.get("outputConfig", {}).get("effort")
+    assert effort in {None, "low", "medium", "high", "xhigh", "max"}
+    if thinking.get("type") in {"disabled", "between_tools"}:
+        assert effort not in {"xhigh", "max"}
+    assert extra.get("reasoningConfig", {}).get("maxReasoningEffort", "low") in {"low", "medium", "high"}
+
+
+def check_service(sent: Any, spec: ModelSpec | None) -> None:
+    tier = sent.get("serviceTier", {}).get("type")
+    if spec is None or spec.service_tiers:
+        assert tier is None or tier in ((spec and spec.service_tiers) or ())
+    points = [block["cachePoint"] for block in sent["messages"][0]["content"] if "cachePoint" in block]
+    points += [block["cachePoint"] for block in sent.get("system", []) if "cachePoint" in block]
+    caching = spec.prompt_caching if spec else None
+    if caching is None or not caching.supported:
+        assert not points
+    else:
+        assert all(point.get("ttl", "5m") in caching.ttls for point in points)
+    assert sent.get("performanceConfig") is None or (spec and spec.latency_optimized)
+
+
+def check_stops(stops: list[str], model_id: str) -> None:
+    assert len(stops) <= 2500
+    assert all(stops)
+    assert len(set(stops)) == len(stops)
+    if model_id.startswith("anthropic."):
+        assert all(stop.strip() for stop in stops)
+    if model_id.startswith("amazon.titan-text"):
+        assert stops in ([], ["|"], ["User:"])
+    if model_id.startswith("mistral.mistral-7b"):
+        assert len(stops) <= 10
+
+
+@given(variants, inputs)
+def test_botocore_accepts_what_is_not_refused(variant: Variant, asked: Inputs) -> None:
+    built, sent, _ = build(variant, asked)
+    if built.refusals or not asked.prompt:
+        return
+    report = ParamValidator().validate(sent, CONVERSE.input_shape)
+    assert not report.has_errors(), report.generate_report()
+
+
+PLACES: dict[str, Callable[[Any], Any]] = {
+    "temperature": lambda sent: sent.get("inferenceConfig", {}).get("temperature"),
+    "top_p": lambda sent: sent.get("inferenceConfig", {}).get("topP"),
+    "max_tokens": lambda sent: sent.get("inferenceConfig", {}).get("maxTokens"),
+    "stop": lambda sent: tuple(sent.get("inferenceConfig", {}).get("stopSequences", ())),
+    "service_tier": lambda sent: sent.get("serviceTier", {}).get("type"),
+    "latency": lambda sent: sent.get("performanceConfig", {}).get("latency"),
+}
+"""Where a setting stands in the request as it was set; all others are translated."""
+
+
+@given(variants, inputs)
+def test_every_difference_is_explained(variant: Variant, asked: Inputs) -> None:
+    built, sent, _ = build(variant, asked)
+    told = {adjustment.parameter for adjustment in built.adjustments}
+    for name in (field.name for field in fields(Variant) if field.name not in {"model", "system"}):
+        value = getattr(variant, name)
+        if value in (None, ()):
+            continue
+        if name == "guardrail":
+            as_set = "guardrailConfig" in sent
+        else:
+            as_set = name in PLACES and PLACES[name](sent) == value
+        assert as_set or name in told, name
+    system = variant.system if variant.system is not None else asked.system
+    assert not system or "system" in told or sent["system"][0]["text"] == system
+    for adjustment in built.adjustments:
+        assert adjustment.reason.endswith(".")
+        if adjustment.action == "dropped":
+            assert adjustment.sent is None
+            assert adjustment.given is not None
+        else:
+            assert adjustment.sent is not None
+        if adjustment.action == "clamped":
+            assert adjustment.sent != adjustment.given
+
+
+@given(model_ids, words)
+def test_what_is_unset_is_not_sent(model_id: str, prompt: str) -> None:
+    built, sent, _ = build(Variant(model=model_id), Inputs(prompt))
+    assert sent == {"modelId": model_id, "messages": [{"role": "user", "content": [{"text": prompt}]}]}
+    assert built.adjustments == ()
+
+
+@given(st.sampled_from([*MODELS]))
+def test_zero_is_a_value(model_id: str) -> None:
+    built, sent, _ = build(Variant(model=model_id, temperature=0), Inputs("x"))
+    dropped = [adjustment for adjustment in built.adjustments if adjustment.parameter == "temperature"]
+    assert sent.get("inferenceConfig", {}).get("temperature", "absent") == ("absent" if dropped else 0)
+
+
+@given(variants, inputs, model_ids)
+def test_going_to_another_model_and_back_restores_everything(
+    variant: Variant, asked: Inputs, other: str
+) -> None:
+    before = build(variant, asked)
+    away = replace(variant, model=other)
+    build(away, asked)
+    assert build(replace(away, model=variant.model), asked) == before
+
+
+@given(variants, inputs)
+def test_what_is_shown_is_what_is_sent(variant: Variant, asked: Inputs) -> None:
+    built, sent, _ = build(variant, asked)
+    shown = request_as_json(built.request)
+    assert without_bytes(shown) == without_bytes(sent)
+
+
+def without_bytes(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: "…" if key == "bytes" else without_bytes(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [without_bytes(item) for item in value]
+    return value
