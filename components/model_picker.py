@@ -37,7 +37,15 @@ def model_picker(letter: str, catalogue: Catalogue) -> None:
         persist_state="session",
         label_visibility="collapsed",
         placeholder="Pick a model or type any model id or ARN",
+        on_change=_picked,
+        args=(letter,),
     )
+
+
+def _picked(letter: str) -> None:
+    # Written back, a typed id that is on the list gets its name in the browser too.
+    model = st.session_state[key(letter, "model")]
+    st.session_state[key(letter, "model")] = model.strip() if model else None
 
 
 def price_words(model_id: str, book: PriceBook) -> str:
@@ -66,4 +74,5 @@ def _elsewhere(option: ModelOption) -> bool:
 
 def _label(option: ModelOption, book: PriceBook) -> str:
     elsewhere = "" if option.listed else " · needs AWS"
-    return f"{option.name} · {price_words(option.model_id, book)}{elsewhere} · {option.model_id}"
+    through = f" ({option.model_id.split('.')[0]})" if option.scope in {"geographic", "global"} else ""
+    return f"{option.name}{through} · {price_words(option.model_id, book)}{elsewhere} · {option.model_id}"

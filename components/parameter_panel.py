@@ -71,9 +71,8 @@ def panel(prepared: Prepared, inputs: Inputs) -> None:
         f"For **{plain(_whom(prepared))}**. Only what is switched on is sent; the rest is left to the model."
     )
     if prepared.set_aside:
-        st.caption(
-            f":material/inventory_2: Set aside for this model: {plain(set_aside_words(prepared.set_aside))}."
-        )
+        aside = plain(set_aside_words(prepared.set_aside, rules))
+        st.caption(f":material/inventory_2: Set aside for this model: {aside}.")
 
     def group(title: str, names: Sequence[str]) -> None:
         offered = [name for name in names if name in rules and not _hidden(rules[name])]

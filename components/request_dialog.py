@@ -8,7 +8,6 @@ import streamlit as st
 
 from bedrock_playground.catalog.build import request_as_json
 from bedrock_playground.catalog.variant import Adjustment
-from bedrock_playground.invocation.errors import InvocationError
 from components.prepared import Prepared
 from components.variant_summary import NAMES, value_words
 from components.words import plain
@@ -50,15 +49,13 @@ def request_dialog(prepared: Prepared) -> None:
     st.caption(plain(prepared.resolution.explanation))
     for refusal in prepared.refusals:
         st.error(f"**It sits out.** {plain(refusal)}", icon=":material/block:")
+    if not prepared.built.request.messages[0].text.strip():
+        st.info("There is no prompt yet: nothing is sent before there is one.", icon=":material/info:")
     request, changes = st.columns([3, 2])
     with request:
         st.caption("The arguments of `converse_stream`, word for word; binary data is only described.")
-        try:
-            arguments = request_as_json(prepared.built.request)
-        except InvocationError as error:
-            st.info(plain(str(error)), icon=":material/info:")
-        else:
-            st.code(json.dumps(arguments, indent=2, ensure_ascii=False), language="json", wrap_lines=True)
+        arguments = request_as_json(prepared.built.request)
+        st.code(json.dumps(arguments, indent=2, ensure_ascii=False), language="json", wrap_lines=True)
     with changes:
         st.caption("What is not as it was set")
         for adjustment in prepared.built.adjustments:

@@ -107,7 +107,7 @@ def _notes(prepared: Prepared, catalogue: Catalogue) -> None:
         icon = "link" if prepared.resolution.base_ids else "help"
         st.caption(f":material/{icon}: {plain(prepared.resolution.explanation)}")
     for refusal in prepared.refusals:
-        st.caption(f":orange[:material/block: **Sits out.** {plain(refusal)}]")
+        st.markdown(f":small[:orange[:material/block: **Sits out.**] {plain(refusal)}]")
 
 
 def _actions(letter: str, *, can_rerun: bool) -> list[str]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from bedrock_playground.catalog.rules import ControlState, Rule
 from bedrock_playground.catalog.variant import Adjustment, BuiltRequest, Variant
 from bedrock_playground.invocation.values import Json
 
@@ -54,9 +55,17 @@ def summary(
     return " · ".join(part for part in parts if part) or otherwise
 
 
-def set_aside_words(adjustments: Iterable[Adjustment]) -> str:
-    """Name the settings that are kept but not sent, with their values."""
-    return ", ".join(f"{NAMES[item.parameter]} {value_words(item.given)}" for item in adjustments)
+def set_aside_words(adjustments: Iterable[Adjustment], rules: Mapping[str, Rule]) -> str:
+    """Name the settings that are kept but not sent, with their values and the kind of reason."""
+    return ", ".join(
+        f"{NAMES[item.parameter]} {value_words(item.given)}{_kind(rules.get(item.parameter))}"
+        for item in adjustments
+    )
+
+
+def _kind(rule: Rule | None) -> str:
+    word = _KINDS.get(rule.state) if rule else None
+    return f" ({word})" if word else ""
 
 
 def value_words(value: Json) -> str:
@@ -88,6 +97,12 @@ def _part(name: str, value: object, built: BuiltRequest) -> str:
         return "no system prompt"
     return _SHORT[name].format(f"{value:g}" if isinstance(value, float) else value)
 
+
+_KINDS = {
+    ControlState.REJECTED: "rejected",
+    ControlState.CONFLICTS: "excluded by another setting",
+    ControlState.DEFAULT_ONLY: "not taken",
+}
 
 _SHORT = {
     "temperature": "temp {}",

@@ -1,0 +1,223 @@
+"""The parameter panel in AppTest: what each model takes, why not the rest, and that nothing set is lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from bedrock_playground.invocation.values import Guardrail
+
+CLAUDE_45 = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+NO_SAMPLING = "us.anthropic.claude-opus-5-5"
+NOVA = "us.amazon.nova-lite-v1:0"
+LLAMA = "us.meta.llama3-3-70b-instruct-v1:0"
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_cached() -> None:
+    st.cache_resource.clear()
+
+
+def _lane() -> None:
+    import streamlit as st
+
+    from bedrock_playground.catalog.discovery import without_asking
+    from bedrock_playground.catalog.variant import Inputs, Variant
+    from components import variants
+    from components.variant_editor import editor, looked_at
+
+    if not variants.letters():
+        variants.replace_all([("A", Variant(**st.session_state["first"]))])
+        st.session_state[looked_at("A")] = True
+    editor("A", catalogue=without_asking(), connection=None, inputs=Inputs("Hello"), rerun=None)
+
+
+def lane(model: str, **settings: Any) -> AppTest:
+    app = AppTest.from_function(_lane, default_timeout=30)
+    app.session_state["first"] = {"model": model, **settings}
+    return done(app.run())
+
+
+def done(app: AppTest) -> AppTest:
+    assert not app.exception, app.exception
+    return app
+
+
+def choose(app: AppTest, model: str) -> None:
+    app.selectbox(key="A_model").set_value(model)
+    done(app.run())
+
+
+def switch(app: AppTest, name: str, *, on: bool = True) -> None:
+    done(app.toggle(key=f"A_{name}_on").set_value(on).run())
+
+
+def controls(app: AppTest) -> set[str]:
+    """The keys of what can be touched."""
+    widgets = (*app.toggle, *app.slider, *app.number_input, *app.selectbox)
+    return {str(widget.key) for widget in widgets if not widget.disabled}
+
+
+def said(app: AppTest) -> str:
+    return "\n".join(element.value for element in (*app.caption, *app.markdown))
+
+
+def request(app: AppTest) -> dict[str, Any]:
+    """What the dialog says will be sent."""
+    done(app.button(key="request_A").click().run())
+    sent = json.loads(app.code[0].value)
+    assert isinstance(sent, dict)
+    return sent
+
+
+def button_label(app: AppTest) -> str:
+    """What stands on the button that opens the settings."""
+    return next(str(block.proto.popover.label) for block in blocks(app._tree) if block.proto.popover.label)
+
+
+def blocks(block: Any) -> Iterator[Any]:
+    for child in block.children.values():
+        if hasattr(child, "children"):
+            if child.proto is not None:
+                yield child
+            yield from blocks(child)
+
+
+def test_unset_is_not_sent_and_zero_is(subtests: pytest.Subtests) -> None:
+    app = lane(NOVA)
+    with subtests.test("nothing is switched on"):
+        assert button_label(app) == "the model's defaults"
+        assert "inferenceConfig" not in request(app)
+    with subtests.test("zero"):
+        switch(app, "top_p")
+        done(app.number_input(key="A_top_p").set_value(0.0).run())
+        assert request(app)["inferenceConfig"] == {"topP": 0.0}
+        assert button_label(app) == "top-p 0"
+
+
+def test_a_free_control_says_its_range_and_the_models_default() -> None:
+    app = lane(NOVA)
+    assert "0 to 1; the model's default is 0.7" in said(app)
+    switch(app, "max_tokens")
+    assert app.slider(key="A_max_tokens_slider").max == 10_000
+
+
+def test_claude_45_takes_temperature_or_top_p_and_switching_one_off_frees_the_other() -> None:
+    app = lane(CLAUDE_45)
+    assert {"A_temperature_on", "A_top_p_on"} <= controls(app)
+    switch(app, "temperature")
+    assert "A_top_p_on" not in controls(app)
+    assert "takes temperature or top-p, not both: temperature is in use" in said(app)
+    switch(app, "temperature", on=False)
+    switch(app, "top_p")
+    assert "A_temperature_on" not in controls(app)
+    assert "top-p is in use" in said(app)
+    assert set(request(app)["inferenceConfig"]) == {"topP"}
+
+
+def test_a_model_that_rejects_sampling_shows_effort_instead_and_going_back_restores_it() -> None:
+    app = lane(NOVA)
+    switch(app, "temperature")
+    done(app.slider(key="A_temperature_slider").set_value(0.25).run())
+    switch(app, "top_k")
+    choose(app, NO_SAMPLING)
+    assert not {key for key in controls(app) if key.startswith(("A_temperature", "A_top"))}
+    assert "refuses requests that set temperature" in said(app)
+    assert "Set aside for this model: temperature 0.25 (rejected), top-k 50 (rejected)." in said(app)
+    assert button_label(app) == "the model's defaults · 2 set aside"
+    done(app.selectbox(key="A_effort").set_value("high").run())
+    assert "inferenceConfig" not in request(app)
+    assert '"high"' in app.code[0].value
+    choose(app, NOVA)
+    assert app.slider(key="A_temperature_slider").value == 0.25
+    sent = request(app)
+    assert sent["inferenceConfig"] == {"temperature": 0.25}
+    assert sent["additionalModelRequestFields"] == {"inferenceConfig": {"topK": 50}}
+    choose(app, NO_SAMPLING)
+    assert app.selectbox(key="A_effort").value == "high"
+
+
+def test_what_is_too_large_is_kept_and_said_to_be_sent_smaller() -> None:
+    app = lane(NOVA)
+    switch(app, "max_tokens")
+    done(app.number_input(key="A_max_tokens").set_value(90_000).run())
+    assert app.slider(key="A_max_tokens_slider").value == 10_000
+    assert button_label(app) == "max 10000"
+    assert "Sent as 10000" in said(app)
+    assert request(app)["inferenceConfig"] == {"maxTokens": 10_000}
+    choose(app, NO_SAMPLING)
+    assert request(app)["inferenceConfig"] == {"maxTokens": 90_000}
+
+
+def test_thinking_excludes_sampling() -> None:
+    app = lane(CLAUDE_45)
+    switch(app, "temperature")
+    switch(app, "thinking_budget")
+    assert "A_temperature_on" not in controls(app)
+    assert "takes no temperature while it reasons" in said(app)
+    done(app.number_input(key="A_thinking_budget").set_value(2048).run())
+    assert request(app)["additionalModelRequestFields"] == {
+        "thinking": {"type": "enabled", "budget_tokens": 2048}
+    }
+
+
+def test_another_models_level_is_kept_and_marked() -> None:
+    app = lane(NO_SAMPLING)
+    done(app.selectbox(key="A_effort").set_value("xhigh").run())
+    choose(app, "us.amazon.nova-2-lite-v1:0")
+    assert "xhigh (not for this model)" in app.selectbox(key="A_effort").options
+    assert "xhigh" not in json.dumps(request(app))
+    choose(app, NO_SAMPLING)
+    assert '"xhigh"' in json.dumps(request(app))
+
+
+def test_raw_fields_are_checked_while_they_are_written() -> None:
+    app = lane(NOVA)
+    done(app.text_area(key="A_additional_fields").set_value('{"a": \n nonsense}').run())
+    assert any("line 2, column 2" in error.value for error in app.error)
+    assert "Sits out" in said(app)
+    done(app.text_area(key="A_additional_fields").set_value('{"a": 1}').run())
+    assert not app.error
+    assert request(app)["additionalModelRequestFields"] == {"a": 1}
+
+
+def test_service_settings_and_a_typed_guardrail_are_sent() -> None:
+    app = lane(CLAUDE_45, guardrail=Guardrail("gr12ab", "3"))
+    done(app.selectbox(key="A_cache_ttl").set_value("1h").run())
+    assert app.selectbox(key="A_guardrail").value == "gr12ab:3"
+    sent = request(app)
+    assert sent["guardrailConfig"]["guardrailIdentifier"] == "gr12ab"
+    assert sent["guardrailConfig"]["guardrailVersion"] == "3"
+    assert sent["messages"][0]["content"][-1] == {"cachePoint": {"type": "default", "ttl": "1h"}}
+    switch(app, "guardrail", on=False)
+    assert "guardrailConfig" not in request(app)
+
+
+def test_an_unknown_model_gets_only_what_is_safe_and_says_so() -> None:
+    app = lane("acme.something-new-v1")
+    assert "A_temperature_on" not in controls(app)
+    assert "The catalogue does not know this model" in said(app)
+    assert "A_max_tokens_on" in controls(app)
+
+
+def test_an_empty_prompt_is_said_instead_of_a_request() -> None:
+    app = AppTest.from_function(_without_a_prompt, default_timeout=30)
+    done(app.run())
+    done(app.button(key="request_A").click().run())
+    assert any("no prompt yet" in info.value for info in app.info)
+
+
+def _without_a_prompt() -> None:
+    from bedrock_playground.catalog.discovery import without_asking
+    from bedrock_playground.catalog.variant import Inputs, Variant
+    from components import variants
+    from components.variant_editor import editor
+
+    if not variants.letters():
+        variants.replace_all([("A", Variant(model="us.amazon.nova-lite-v1:0"))])
+    editor("A", catalogue=without_asking(), connection=None, inputs=Inputs(""), rerun=None)
