@@ -58,7 +58,7 @@ def prompt_area(*, connection: Connection | None, comparison: Comparison | None)
     running = comparison is not None and not comparison.done
     # None of these has `help`: Streamlit draws a button with a tooltip twice, which doubles it for keyboards
     # and screen readers too.
-    with st.container(horizontal=True, vertical_alignment="center", key="actions"):
+    with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="actions"):
         st.button(
             "Run",
             key="run",
@@ -89,7 +89,7 @@ def _run(connection: Connection | None) -> None:
 def _more_actions(comparison: Comparison | None) -> None:
     system = st.session_state.get(SYSTEM) or ""
     with st.popover(
-        "System prompt" + (" ✓" if system.strip() else ""), icon=":material/psychology:", key="system_popover"
+        "System ✓" if system.strip() else "System", icon=":material/psychology:", key="system_popover"
     ):
         st.text_area(
             "System prompt for all variants",
@@ -118,7 +118,7 @@ def _more_actions(comparison: Comparison | None) -> None:
         on_click=_use_example,
     )
     st.button(
-        "Add variant",
+        "Variant",
         key="add_variant",
         icon=":material/add:",
         disabled=not variants.letters() or len(variants.letters()) >= len(variants.LETTERS),

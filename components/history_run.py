@@ -8,18 +8,23 @@ from __future__ import annotations
 import json
 from datetime import tzinfo
 from itertools import pairwise
-from typing import Literal
+from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
+from bedrock_playground.catalog.build import request_as_json
+from bedrock_playground.catalog.money import format_per_thousand, origin
 from bedrock_playground.history import RunRecord
+from bedrock_playground.invocation import ValidationFailed
 from bedrock_playground.invocation.serialization import request_to_json
-from bedrock_playground.invocation.values import InvocationResult, RunState
+from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, RunState
 from components import compare_state
+from components.history_content import beside_the_text, conversation
 from components.history_filters import STATE_LABELS, local_zone, zone_name
 from components.history_table import money
 from components.history_view import COMPARE_PAGE
+from components.live.outputs import reasoning_seconds
 
 _INTERRUPTED = (
     "The app stopped during this run. What was asked is kept; the text that had arrived was only in the "
@@ -47,11 +52,11 @@ def run_view(record: RunRecord) -> None:
         with answer:
             _answer(record)
         with prompt:
-            _prompt(record)
+            conversation(record.request)
         with request:
-            st.caption("Exactly what was sent, as JSON.")
+            st.caption("Exactly what was sent, as JSON; files are only described.")
             st.code(
-                json.dumps(request_to_json(record.request), indent=2, ensure_ascii=False),
+                json.dumps(_as_sent(record.request), indent=2, ensure_ascii=False),
                 language="json",
                 wrap_lines=True,
                 height=420,
@@ -60,6 +65,14 @@ def run_view(record: RunRecord) -> None:
             _timing(record)
         with attempts:
             _attempts(record.result)
+
+
+def _as_sent(request: InvocationRequest) -> dict[str, Any]:
+    try:
+        return request_as_json(request)
+    except ValidationFailed:
+        # It could not be sent either, and its run says so.
+        return request_to_json(request)
 
 
 def _head(record: RunRecord) -> None:
@@ -87,6 +100,8 @@ def _figures(record: RunRecord) -> None:
         ):
             # Costs have many digits; the others are short.
             st.metric(label, value, width=200 if label == "Cost" else 140)
+    # As text: a source may be the user's own words.
+    st.text(f"Cost: {origin(record.priced)}. 1,000 such requests: {format_per_thousand(record.cost)}.")
 
 
 def _problem(record: RunRecord) -> None:
@@ -118,25 +133,17 @@ def _answer(record: RunRecord) -> None:
         st.code(result.text, language=None, wrap_lines=True)
     else:
         st.text("No text came.")
+    beside_the_text(record.request, result)
     if result.citations:
         with st.expander(f"{len(result.citations)} citations"):
             st.json(list(result.citations))
     st.caption("As it came: plain text, not rendered.")
 
 
-def _prompt(record: RunRecord) -> None:
-    if record.request.system is not None:
-        st.caption("System prompt")
-        st.code(record.request.system, language=None, wrap_lines=True)
-    for message in record.request.messages:
-        st.caption("User" if message.role == "user" else "Model")
-        st.code(message.text or "(no text)", language=None, wrap_lines=True)
-
-
 def _timing(record: RunRecord) -> None:
     zone = local_zone()
     result = record.result
-    timing = result.timing if result else None
+    timing, usage = (result.timing, result.usage) if result else (None, None)
     arrivals = timing.arrivals if timing else ()
     st.dataframe(
         pd.DataFrame(
@@ -146,11 +153,18 @@ def _timing(record: RunRecord) -> None:
                     f"Ended ({zone_name()})",
                     "First token",
                     "First reasoning token",
+                    "Reasoning took",
                     "Total",
                     "Server's own latency",
                     "Pieces of text",
                     "Longest pause between two",
                     "Stop reason",
+                    "Reasoning tokens",
+                    "Tokens read from the prompt cache",
+                    "Tokens written to the prompt cache",
+                    "Of these, kept for an hour",
+                    "Service tier",
+                    "Latency mode",
                     "Went to",
                     "Request id",
                 ],
@@ -159,11 +173,20 @@ def _timing(record: RunRecord) -> None:
                     _moment(record, zone, ended=True),
                     _seconds(timing.time_to_first_token if timing else None),
                     _seconds(timing.time_to_first_reasoning_token if timing else None),
+                    _seconds(reasoning_seconds(result) if result else None),
                     _seconds(timing.total if timing else None),
                     _seconds(timing.server_latency if timing else None),
                     f"{len(arrivals):,}" if arrivals else "n/a",
                     _seconds(max((b - a for a, b in pairwise(arrivals)), default=None)),
                     (result.stop_reason if result else None) or "n/a",
+                    _number(usage.reasoning_tokens if usage else None),
+                    _number(usage.cache_read_input_tokens if usage else None),
+                    _number(usage.cache_write_input_tokens if usage else None),
+                    _number(usage.cache_write_1h_input_tokens if usage else None),
+                    _asked_and_used(record.request.service_tier, result.service_tier if result else None),
+                    _asked_and_used(
+                        record.request.performance_latency, result.performance_latency if result else None
+                    ),
                     " · ".join(filter(None, (record.identity.endpoint, record.identity.region))) or "n/a",
                     (result.request_id if result else None) or "n/a",
                 ],
@@ -173,6 +196,12 @@ def _timing(record: RunRecord) -> None:
         height="content",
         alt="When things happened in this run",
     )
+
+
+def _asked_and_used(asked: str | None, used: str | None) -> str:
+    if asked is None or asked == used:
+        return used or "n/a"
+    return f"asked for {asked}, used {used or 'n/a'}"
 
 
 def _attempts(result: InvocationResult | None) -> None:

@@ -22,6 +22,7 @@ _PROBLEMS = "attachment_problems"
 _ROUND = "attachment_round"
 _MAX_UPLOAD_MB = 5
 _THUMBNAIL = 64
+_WIDTH = 440
 _CHOICES = {
     "": "Left to the model (nothing is sent)",
     "auto": "auto: the model chooses",
@@ -32,15 +33,15 @@ _CHOICES = {
 def input_popovers() -> None:
     """Draw the buttons that open the three editors."""
     files = len(inputs_state.attachments())
-    with st.popover(
-        f"Files · {files}" if files else "Files", icon=":material/attach_file:", key="files_popover"
-    ):
+    label = f"Files · {files}" if files else "Files"
+    with st.popover(label, icon=":material/attach_file:", key="files_popover"), st.container(width=_WIDTH):
         _files()
-    on = bool(st.session_state.get(inputs_state.SCHEMA_ON))
-    with st.popover("JSON ✓" if on else "JSON", icon=":material/data_object:", key="schema_popover"):
+    label = "JSON ✓" if st.session_state.get(inputs_state.SCHEMA_ON) else "JSON"
+    with st.popover(label, icon=":material/data_object:", key="schema_popover"), st.container(width=_WIDTH):
         _schema()
     tools = len(inputs_state.tool_ids())
-    with st.popover(f"Tools · {tools}" if tools else "Tools", icon=":material/build:", key="tools_popover"):
+    label = f"Tools · {tools}" if tools else "Tools"
+    with st.popover(label, icon=":material/build:", key="tools_popover"), st.container(width=_WIDTH):
         _tools()
 
 
@@ -59,7 +60,6 @@ def _files() -> None:
         args=(key,),
         help="Up to 20 images of 3.75 MB (PNG, JPEG, GIF, WebP) and 5 documents of 4.5 MB. A model that "
         "cannot take them sits out.",
-        width=420,
     )
     for problem in st.session_state.get(_PROBLEMS, ()):
         st.error(plain(problem), icon=":material/block:")
@@ -134,7 +134,6 @@ def _schema() -> None:
         "JSON schema",
         key=inputs_state.SCHEMA,
         height=260,
-        width=460,
         persist_state="session",
         disabled=not st.session_state.get(inputs_state.SCHEMA_ON),
     )
@@ -166,9 +165,7 @@ def _tools() -> None:
     )
     for number in inputs_state.tool_ids():
         _tool(number)
-    st.menu_button(
-        "Add a tool", list(TOOLS), icon=":material/add:", key="add_tool", on_click=_add_tool, width=460
-    )
+    st.menu_button("Add a tool", list(TOOLS), icon=":material/add:", key="add_tool", on_click=_add_tool)
     if inputs_state.tool_ids():
         names = [tool.name for tool in inputs_state.tool_definitions() if tool.name]
         st.selectbox(

@@ -32,7 +32,7 @@ def tool_results(comparison: Comparison, letter: str) -> None:
         for place, call in enumerate(calls):
             _one(call, _keys(letter, turn, place))
         st.button(
-            "Send the result" if len(calls) == 1 else "Send the results",
+            "Send the result and go on" if len(calls) == 1 else "Send the results and go on",
             key=f"send_results_{letter}",
             icon=":material/send:",
             on_click=_send,
