@@ -41,6 +41,12 @@ def router() -> None:
                 icon=":material/view_list:",
                 help="Every model there is: what it takes, what it costs, how it compares.",
             ),
+            st.Page(
+                "pages/choose/which_model.py",
+                title="Which model?",
+                icon=":material/rule:",
+                help="Describe the job: see which models fit it, and why.",
+            ),
         ],
         "Workspace": [
             st.Page(

@@ -16,6 +16,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from bedrock_playground.catalog.arithmetic import cost_of, unknown
+from bedrock_playground.catalog.generations import line_of
 from bedrock_playground.catalog.money import format_usd
 from bedrock_playground.catalog.requirements import (
     Facts,
@@ -44,6 +45,7 @@ _SPEED = {Size.MICRO: 1.0, Size.SMALL: 0.8, Size.MEDIUM: 0.55, Size.LARGE: 0.35,
 _ALWAYS_REASONS = 0.6
 _LEGACY = 0.85
 _NOT_NAMED = 0.9
+_SUPERSEDED = 0.9
 _CHEAPEST, _DEAREST = 1e-5, 0.1
 _FASTEST, _SLOWEST = 0.5, 60.0
 _SIZE_WORDS = {
@@ -184,16 +186,36 @@ def rank(
         )
         findings = tuple((requirement, requirement.check(facts)) for requirement in requirements)
         models.setdefault(row.base_id, []).append(_Checked(facts, findings))
-    candidates, excluded = [], []
-    for ids in models.values():
-        best = min(ids, key=lambda one: (one.failed, one.unproven, preference(one.facts.row)))
-        if best.failed:
-            excluded.append(_exclusion(best))
-        else:
-            candidates.append(_candidate(best, scenario, today))
+    best = [
+        min(ids, key=lambda one: (one.failed, one.unproven, preference(one.facts.row)))
+        for ids in models.values()
+    ]
+    fit = [one for one in best if not one.failed]
+    newer = _superseded(fit)
+    candidates = [
+        _candidate(one, scenario, today=today, newer=newer.get(one.facts.row.base_id)) for one in fit
+    ]
     candidates.sort(key=_standing)
+    excluded = [_exclusion(one) for one in best if one.failed]
     excluded.sort(key=lambda out: (len(out.failed), out.row.provider.casefold(), out.row.name.casefold()))
     return Ranking(tuple(candidates), tuple(excluded), requirements)
+
+
+def _superseded(fit: Iterable[_Checked]) -> dict[str, str]:
+    """The names of newer models of the same line that fit too and cost no more, by the older ones' ids."""
+    lines: dict[str, list[tuple[tuple[int, ...], Decimal, ModelRow]]] = {}
+    for one in fit:
+        row, amount = one.facts.row, one.facts.cost.amount
+        line, generation = line_of(row.base_id)
+        if generation and amount is not None and not one.unproven:
+            lines.setdefault(line, []).append((generation, amount, row))
+    found: dict[str, str] = {}
+    for members in lines.values():
+        for generation, amount, row in members:
+            better = [other for other in members if other[0] > generation and other[1] <= amount]
+            if better:
+                found[row.base_id] = max(better, key=lambda other: other[0])[2].name
+    return found
 
 
 def _standing(candidate: Candidate) -> tuple[bool, float, bool, Decimal, str]:
@@ -228,7 +250,7 @@ def _exclusion(checked: _Checked) -> Exclusion:
     )
 
 
-def _candidate(checked: _Checked, scenario: Scenario, today: date) -> Candidate:
+def _candidate(checked: _Checked, scenario: Scenario, *, today: date, newer: str | None) -> Candidate:
     facts = checked.facts
     latency = facts.measured.latency(scenario.output_tokens) if facts.measured else None
     size = size_class(facts.row.base_id, output_price=facts.row.output_price)
@@ -240,7 +262,7 @@ def _candidate(checked: _Checked, scenario: Scenario, today: date) -> Candidate:
         _speed(scenario, size, facts),
         _price(scenario.price, facts.cost),
     )
-    factors = _factors(facts.row, scenario)
+    factors = _factors(facts.row, scenario, newer)
     weights = [part.weight for part in parts]
     if not any(weights):
         # Nothing was to count more than anything else: all count the same.
@@ -298,8 +320,10 @@ def _on_scale(value: float, best: float, worst: float) -> float:
     return max(0.0, 1.0 - math.log(value / best) / math.log(worst / best))
 
 
-def _factors(row: ModelRow, scenario: Scenario) -> tuple[Factor, ...]:
+def _factors(row: ModelRow, scenario: Scenario, newer: str | None) -> tuple[Factor, ...]:
     found = []
+    if newer:
+        found.append(Factor(_SUPERSEDED, f"{newer} is newer and costs no more"))
     if row.lifecycle == "legacy":
         found.append(Factor(_LEGACY, "A legacy model"))
     good_for = row.spec.good_for if row.spec else {}
@@ -327,7 +351,8 @@ def _reasons(
         elif requirement.asked:
             found.append(Reason("for", finding.text))
     found += [reason for part in parts if (reason := _part_reason(part))]
-    if scenario.accuracy >= 7 and row.capabilities.get(Capability.REASONING):
+    thinks = row.capabilities.get(Capability.REASONING) and Capability.REASONING not in scenario.needs
+    if scenario.accuracy >= 7 and thinks:
         found.append(Reason("for", "Can reason before it answers, which helps with hard tasks"))
     found += [Reason("against", factor.text) for factor in factors]
     if row.end_of_life is not None:
