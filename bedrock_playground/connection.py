@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from typing import Literal
+from urllib.parse import urlsplit
 
 from bedrock_playground.invocation.client import ClientConfig
 from bedrock_playground.invocation.credentials import find_credentials, find_region
@@ -14,6 +17,12 @@ from bedrock_playground.settings import Settings
 
 Kind = Literal["bedrock", "local", "custom"]
 """The three places a call can go."""
+
+_AWS_HOST = re.compile(
+    r"^(?:[a-z0-9-]+\.)?bedrock(?:-runtime)?(?:-fips)?\.[a-z0-9-]+(?:\.vpce)?\.amazonaws\.com(?:\.cn)?$"
+)
+_PLACEHOLDER = "placeholder"
+"""What an endpoint that somebody typed is signed with: this server's credentials are not for it."""
 
 DEFAULT_REGION = "us-east-1"
 """What is used where neither the environment nor a profile names a Region: the one with most models."""
@@ -69,6 +78,62 @@ def remote_connection(
     )
 
 
+class EndpointRefused(ValueError):
+    """A typed endpoint cannot be used; the message says why and what would do."""
+
+
+def checked_endpoint(text: str) -> str:
+    """Check an endpoint that somebody typed.
+
+    Returns:
+        It, without a slash at its end.
+
+    Raises:
+        EndpointRefused: It is no address of an endpoint, or one to which nothing should be sent.
+    """
+    url = text.strip().rstrip("/")
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise EndpointRefused(f"This is no address: {error}. Example: https://bedrock.example.org") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise EndpointRefused("An endpoint begins with https:// or http://. Example: http://127.0.0.1:8000")
+    if parts.username or parts.password:
+        raise EndpointRefused("Leave user name and password out: the address is shown and recorded.")
+    if parts.query or parts.fragment:
+        raise EndpointRefused("Leave out what stands behind ? or #: an endpoint has neither.")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise EndpointRefused(
+            "Plain http is for this machine alone (127.0.0.1, localhost): elsewhere prompts and answers "
+            "could be read on the way. Use https."
+        )
+    return url
+
+
+def named_connection(settings: Settings, endpoint_url: str, *, region: str | None = None) -> Connection:
+    """Make a connection to an endpoint that somebody typed into the page.
+
+    This server's credentials go to AWS alone (a VPC or FIPS endpoint of Bedrock, say): whoever can open the
+    page could have them sent anywhere otherwise. Any other endpoint gets requests signed with placeholders.
+
+    Args:
+        settings: The settings.
+        endpoint_url: The checked address.
+        region: The Region to sign for.
+    """
+    connection = remote_connection(settings, region=region, endpoint_url=endpoint_url)
+    parts = urlsplit(endpoint_url)
+    if parts.scheme == "https" and _AWS_HOST.match(parts.hostname or ""):
+        return connection
+    keys = replace(connection.config, access_key_id=_PLACEHOLDER, secret_access_key=_PLACEHOLDER)
+    return replace(connection, config=keys)
+
+
+def _is_loopback(host: str) -> bool:
+    return host in {"localhost", "::1"} or re.fullmatch(r"127(?:\.\d{1,3}){3}", host) is not None
+
+
 def local_connection(settings: Settings, status: EndpointStatus) -> Connection | None:
     """Make a connection to the local endpoint, with its own dummy keys; ``None`` while it is not ready."""
     if status.state != "ready":
@@ -88,7 +153,12 @@ def local_connection(settings: Settings, status: EndpointStatus) -> Connection |
 
 
 def connection_where(
-    settings: Settings, *, endpoint: str | None, region: str | None, local: EndpointStatus | None
+    settings: Settings,
+    *,
+    endpoint: str | None,
+    region: str | None,
+    local: EndpointStatus | None,
+    named: Collection[str] = (),
 ) -> Connection | None:
     """Find the connection that a recorded run used, to go on exactly there.
 
@@ -97,12 +167,15 @@ def connection_where(
         endpoint: What the run's record says of where it went (:attr:`Connection.endpoint_label`).
         region: The Region it called.
         local: How the local endpoint is doing; ``None`` where that is not asked for.
+        named: The endpoints that somebody typed since this process began.
 
     Returns:
         The connection; ``None`` where that endpoint is not set up now, or not ready.
     """
     if endpoint == "local":
         return local_connection(settings, local) if local else None
+    if endpoint is not None and endpoint in named and endpoint != settings.endpoint_url:
+        return named_connection(settings, endpoint, region=region)
     here = "bedrock" if settings.endpoint_url is None else settings.endpoint_url
     return remote_connection(settings, region=region) if endpoint == here else None
 

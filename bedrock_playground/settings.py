@@ -53,6 +53,8 @@ class Settings:
     """Whether ``AWS_BEARER_TOKEN_BEDROCK`` is set; the key itself is boto3's to read."""
     endpoint_url: str | None = None
     """A Bedrock-compatible endpoint to use instead of AWS's."""
+    endpoint_override: bool = True
+    """Whether a session may name an endpoint of its own on the Connection page."""
     timeouts: Timeouts = field(default_factory=Timeouts)
     """How long to wait."""
     max_attempts: int = 3
@@ -92,6 +94,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or None,
         bedrock_api_key=bool(environ.get("AWS_BEARER_TOKEN_BEDROCK")),
         endpoint_url=get.text("ENDPOINT_URL"),
+        endpoint_override=get.flag("ENDPOINT_OVERRIDE", default=True),
         timeouts=Timeouts(
             connect=get.seconds("CONNECT_TIMEOUT", defaults.connect),
             read=get.seconds("READ_TIMEOUT", defaults.read),
@@ -119,8 +122,8 @@ class _Reader:
     def words(self, name: str) -> tuple[str, ...]:
         return tuple(word.strip() for word in (self.text(name) or "").split(",") if word.strip())
 
-    def flag(self, name: str) -> bool:
-        text = (self.text(name) or "no").lower()
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        text = (self.text(name) or ("yes" if default else "no")).lower()
         if text not in {"1", "true", "yes", "on", "0", "false", "no", "off"}:
             raise SettingsError(f"{PREFIX}{name}={text!r} is neither yes nor no. Use 1 or 0.")
         return text in {"1", "true", "yes", "on"}

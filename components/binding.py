@@ -19,7 +19,7 @@ from bedrock_playground.invocation import (
     InvocationStream,
     SetupError,
 )
-from components.resources import get_invoker, get_settings, get_supervisor
+from components.resources import get_invoker, get_named_endpoints, get_settings, get_supervisor
 
 
 class EndpointNotThere(SetupError):
@@ -41,7 +41,13 @@ class WhereItRan:
         """The connection to that place; ``None`` while it is not set up or not ready."""
         # Asking for the supervisor starts the local endpoint, which nobody wants who calls Bedrock.
         local = get_supervisor().status if self.endpoint == "local" else None
-        return connection_where(get_settings(), endpoint=self.endpoint, region=self.region, local=local)
+        return connection_where(
+            get_settings(),
+            endpoint=self.endpoint,
+            region=self.region,
+            local=local,
+            named=get_named_endpoints(),
+        )
 
     def stream(self, request: InvocationRequest) -> InvocationStream:
         """Start the request there, or fail with what is missing."""

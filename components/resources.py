@@ -156,10 +156,11 @@ def resolve_model(connection: Connection | None, model_id: str) -> Resolution:
         return resolve(model_id, load_models())
     catalogue = get_models(connection)
     found = catalogue.resolve(model_id)
-    if found.base_ids or not needs_asking(found):
+    if not needs_asking(found):
         return found
-    told = _behind(connection, _key_of(connection), found.model_id)
-    found = resolve(found.model_id, catalogue.models, behind={**catalogue.behind, found.model_id: told})
+    if not found.base_ids:
+        told = _behind(connection, _key_of(connection), found.model_id)
+        found = resolve(found.model_id, catalogue.models, behind={**catalogue.behind, found.model_id: told})
     _told()[found.model_id] = found
     return found
 
@@ -188,6 +189,12 @@ def forget_models() -> None:
     """Ask again the next time."""
     for cached in (_models, _behind, _access, _guardrails):
         cached.clear()
+
+
+@st.cache_resource(show_spinner=False)
+def get_named_endpoints() -> set[str]:
+    """The endpoints that somebody typed since this process began, so that further turns find the way back."""
+    return set()
 
 
 def _key_of(connection: Connection) -> str:

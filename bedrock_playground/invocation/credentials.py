@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 _WORDS = {
     "env": "environment variables",
     "assume-role": "an assumed role",
@@ -44,6 +46,47 @@ def find_credentials(*, api_key: bool, profile: str | None = None) -> str | None
         return None
     method: str = credentials.method
     return _WORDS.get(method, method)
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsReport:
+    """How AWS credentials were found; no secret is in it."""
+
+    used: str | None
+    """In words, what Bedrock is called with; ``None``: nothing was found."""
+    beside: str | None = None
+    """What was found as well and is not used for Bedrock, because an API key comes first."""
+    profile: str | None = None
+    """The profile of the AWS configuration files that was read."""
+    temporary: bool = False
+    """Whether the keys that were found end by themselves."""
+
+
+def describe_credentials(*, api_key: bool, profile: str | None = None) -> CredentialsReport:
+    """Say all that was found, and what wins.
+
+    Args:
+        api_key: Whether the environment holds a Bedrock API key.
+        profile: A profile of the AWS configuration files instead of the default one.
+    """
+    import botocore.exceptions  # noqa: PLC0415 - see above
+    import botocore.session  # noqa: PLC0415
+
+    keys = find_credentials(api_key=False, profile=profile)
+    session = botocore.session.Session(profile=profile)
+    temporary, named = False, None
+    try:
+        credentials = session.get_credentials()
+        temporary = credentials is not None and (
+            hasattr(credentials, "refresh_needed") or bool(credentials.token)
+        )
+        if credentials is not None and credentials.method != "env":
+            named = session.get_config_variable("profile") or "default"
+    except botocore.exceptions.BotoCoreError:
+        # What is wrong is in the words that find_credentials returned.
+        named = session.get_config_variable("profile")
+    used = find_credentials(api_key=api_key, profile=profile)
+    return CredentialsReport(used, keys if api_key else None, named, temporary)
 
 
 def find_region() -> str | None:

@@ -9,9 +9,12 @@ import pytest
 from bedrock_playground.connection import (
     DEFAULT_REGION,
     Connection,
+    EndpointRefused,
+    checked_endpoint,
     connection_where,
     default_kind,
     local_connection,
+    named_connection,
     remote_connection,
 )
 from bedrock_playground.launcher import EndpointStatus
@@ -105,3 +108,67 @@ def test_a_run_never_goes_on_somewhere_else() -> None:
     assert connection_where(settings(), endpoint=None, region=None, local=READY) is None
     starting = EndpointStatus("restarting", url=READY.url)
     assert connection_where(settings(), endpoint="local", region="local", local=starting) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "checked"),
+    [
+        ("http://127.0.0.1:8000/", "http://127.0.0.1:8000"),
+        (" http://localhost:9 ", "http://localhost:9"),
+        ("http://[::1]:9", "http://[::1]:9"),
+        ("https://bedrock.example.org/base", "https://bedrock.example.org/base"),
+    ],
+)
+def test_endpoints_that_may_be_typed(typed: str, checked: str) -> None:
+    assert checked_endpoint(typed) == checked
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [
+        ("", "begins with https"),
+        ("bedrock.example.org", "begins with https"),
+        ("ftp://example.org", "begins with https"),
+        ("https://", "begins with https"),
+        ("https://host:port", "no address"),
+        ("https://[::1", "no address"),
+        ("https://user:password@example.org", "user name and password"),
+        ("https://example.org/?key=1", "behind"),
+        ("http://example.org", "Plain http"),
+        ("http://127.0.0.1.example.org", "Plain http"),
+        ("http://169.254.169.254/", "Plain http"),
+    ],
+)
+def test_endpoints_that_may_not_be_typed(typed: str, words: str) -> None:
+    with pytest.raises(EndpointRefused, match=words):
+        checked_endpoint(typed)
+
+
+@pytest.mark.usefixtures("aws")
+@pytest.mark.parametrize(
+    ("endpoint", "is_aws"),
+    [
+        ("https://bedrock-runtime-fips.us-east-1.amazonaws.com", True),
+        ("https://vpce-0a1-b2.bedrock-runtime.eu-west-1.vpce.amazonaws.com", True),
+        ("https://bedrock-runtime.cn-north-1.amazonaws.com.cn", True),
+        ("https://evil.execute-api.us-east-1.amazonaws.com", False),
+        ("https://bedrock-runtime.us-east-1.amazonaws.com.example.org", False),
+        ("https://bucket.s3.amazonaws.com", False),
+        ("http://127.0.0.1:9", False),
+    ],
+)
+def test_this_servers_credentials_never_go_to_a_typed_address_outside_aws(
+    endpoint: str, is_aws: bool
+) -> None:
+    connection = named_connection(settings(), endpoint, region="eu-west-1")
+    assert (connection.kind, connection.endpoint_label) == ("custom", endpoint)
+    # Explicit keys beat boto3's chain, and make requests be signed with SigV4 instead of an API key.
+    assert (connection.config.access_key_id is None) == is_aws
+
+
+@pytest.mark.usefixtures("aws")
+def test_a_run_goes_on_at_an_endpoint_that_was_typed() -> None:
+    typed = "http://127.0.0.1:9"
+    there = connection_where(settings(), endpoint=typed, region="eu-west-1", local=None, named={typed})
+    assert there == named_connection(settings(), typed, region="eu-west-1")
+    assert connection_where(settings(), endpoint=typed, region=None, local=None) is None
