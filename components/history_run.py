@@ -101,7 +101,9 @@ def _figures(record: RunRecord) -> None:
             # Costs have many digits; the others are short.
             st.metric(label, value, width=200 if label == "Cost" else 140)
     # As text: a source may be the user's own words.
-    st.text(f"Cost: {origin(record.priced)}. 1,000 such requests: {format_per_thousand(record.cost)}.")
+    st.text(
+        f"Cost: {origin(record.priced).rstrip('.')}. 1,000 such requests: {format_per_thousand(record.cost)}."
+    )
 
 
 def _problem(record: RunRecord) -> None:

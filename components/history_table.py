@@ -8,6 +8,7 @@ from decimal import Decimal
 import pandas as pd
 import streamlit as st
 
+from bedrock_playground.catalog.money import format_usd
 from bedrock_playground.history import CursorInvalid, RunFilter, RunPage, RunStore, RunSummary
 from components.history_filters import STATE_LABELS, local_zone
 
@@ -26,7 +27,7 @@ _ROWS_SHOWN = 11
 
 def money(cost: Decimal | None) -> str:
     """Say a cost in US dollars, or that it is unknown."""
-    return "unknown" if cost is None else f"${cost:f}"
+    return format_usd(cost)
 
 
 def current_page(store: RunStore, which: RunFilter) -> RunPage:
@@ -84,7 +85,10 @@ def table(page: RunPage) -> list[RunSummary]:
             "Tokens/s": st.column_config.NumberColumn(
                 format="%.1f", width=80, help="Output tokens per second after the first; n/a below two tokens"
             ),
-            "Cost": st.column_config.TextColumn(width=90, help="US dollars; unknown is not zero"),
+            "Cost": st.column_config.TextColumn(
+                width=90,
+                help="US dollars; unknown is not zero. Open a run to see where its price comes from.",
+            ),
             "Stop reason": st.column_config.TextColumn(width=110),
         },
     )

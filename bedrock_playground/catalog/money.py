@@ -55,5 +55,20 @@ def origin(cost: Cost) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def cost_to_json(cost: Cost) -> dict[str, str | None]:
+    """Make a cost into JSON, without its parts: the amount as decimal text, ``null`` is unknown."""
+    return {"cost": None if cost.amount is None else f"{cost.amount:f}", **origin_to_json(cost)}
+
+
+def origin_to_json(cost: Cost) -> dict[str, str | None]:
+    """Make where a cost comes from into JSON."""
+    return {
+        "source": cost.source,
+        "as_of": cost.as_of.isoformat() if cost.as_of else None,
+        "confidence": cost.confidence.value,
+        "note": cost.note,
+    }
+
+
 def _round(amount: Decimal, decimals: int) -> Decimal:
     return amount.quantize(Decimal(1).scaleb(-decimals), rounding=ROUND_HALF_UP)

@@ -8,12 +8,13 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
+from bedrock_playground.catalog.money import format_usd, origin, origin_to_json
 from bedrock_playground.invocation import LaneRun
 from bedrock_playground.invocation.errors import error_to_json
 
 # A model's answer may hold escape sequences, with which it could rewrite what the terminal shows.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-_HEADER = ("lane", "model", "state", "TTFT", "total", "tok/s", "in", "out", "tries", "stop reason")
+_HEADER = ("lane", "model", "state", "TTFT", "total", "tok/s", "in", "out", "cost", "tries", "stop reason")
 
 
 def print_json(run: LaneRun) -> None:
@@ -67,6 +68,8 @@ def run_to_json(run: LaneRun) -> dict[str, Any]:
             "total_ms": _ms(timing.total),
             "server_latency_ms": _ms(timing.server_latency),
         },
+        "cost": f"{run.cost.amount:f}" if run.cost and run.cost.amount is not None else None,
+        "price": origin_to_json(run.cost) if run.cost else None,
         "attempts": len(result.attempts),
         "run_id": run.identity.run_id,
         "comparison_id": run.identity.comparison_id,
@@ -84,6 +87,8 @@ def table(runs: Sequence[LaneRun]) -> str:
     lines.insert(1, "  ".join("-" * width for width in widths))
     for run in ordered:
         lines += ["", f"[{_lane(run)}] {run.request.model_id}", run.text.strip() or "(no text)"]
+        if run.cost:
+            lines.append(f"cost: {format_usd(run.cost.amount)} ({origin(run.cost)})")
         if run.result and run.result.error:
             error = run.result.error
             lines.append(f"{type(error).__name__}: {error.message} {error.advice}")
@@ -108,6 +113,7 @@ def _cells(run: LaneRun) -> tuple[str, ...]:
         "n/a" if rate is None else f"{rate:.1f}",
         _count(usage.input_tokens if usage else None),
         _count(usage.output_tokens if usage else None),
+        format_usd(run.cost.amount) if run.cost else "n/a",
         _count(len(result.attempts) if result else None),
         (result.stop_reason if result else None) or "n/a",
     )

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 
+from bedrock_playground.catalog.price_book import PriceBook
+from bedrock_playground.catalog.price_sources import gather
 from bedrock_playground.cli import INTERRUPTED
 from bedrock_playground.cli.compare_output import print_json, print_table
 from bedrock_playground.cli.compare_requests import BadArguments, make_requests
@@ -75,6 +77,7 @@ def _run(
         comparison = Comparison(
             make_invoker(connection, settings),
             recorder=store.recorder() if store else None,
+            pricer=_prices(settings).pricer(),
             region=connection.config.region,
             endpoint=connection.endpoint_label,
         )
@@ -85,6 +88,14 @@ def _run(
     if interrupted:
         return INTERRUPTED
     return 0 if all(run.state is RunState.COMPLETED for run in runs) else 1
+
+
+def _prices(settings: Settings) -> PriceBook:
+    """Gather the prices; a source that cannot be used is said, and the others are."""
+    book = gather(price_file=settings.price_file, data_dir=settings.data_dir, cache_dir=settings.cache_dir)
+    for problem in book.problems:
+        _say(problem)
+    return book
 
 
 @contextmanager

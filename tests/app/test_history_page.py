@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -92,7 +93,7 @@ def test_runs_come_newest_first_and_unknown_is_unknown(store: RunStore, app: App
     app.run()
     assert _prompts(app) == ["second", "first"]
     table = app.dataframe[0].value
-    assert list(table["Cost"]) == ["unknown", "$0.00012"]
+    assert list(table["Cost"]) == ["unknown", "$0.000120"]
     assert list(table["State"]) == ["Interrupted", "Completed"]
     assert table["Out"].isna().tolist() == [True, False]
     assert table["Out"].tolist()[1] == 21
@@ -166,6 +167,23 @@ def test_a_run_is_opened_exactly_and_as_plain_text(store: RunStore, app: AppTest
         "Output tokens": "21",
         "Cost": "unknown",
     }
+
+
+def test_an_opened_run_says_where_its_cost_comes_from(store: RunStore, app: AppTest) -> None:
+    known: dict[str, Any] = {
+        "price_source": "litellm 1",
+        "price_as_of": date(2026, 11, 22),
+        "price_confidence": "confirmed",
+    }
+    store.add([record(1, cost=Decimal("0.0000123"), **known), record(0)])
+    app.run()
+    _open(app, 0)
+    assert {metric.label: metric.value for metric in app.metric}["Cost"] == "$0.0000123"
+    said = [element.value for element in app.text]
+    assert "Cost: litellm 1 · as of 2026-11-22 · two sources agree. 1,000 such requests: $0.0123." in said
+    _open(app, 1)
+    said = [element.value for element in app.text]
+    assert "Cost: unknown · No price was known when it ran. 1,000 such requests: unknown." in said
 
 
 def test_an_interrupted_run_says_that_its_answer_is_unknown(store: RunStore, app: AppTest) -> None:

@@ -33,6 +33,7 @@ def test_it_prints_each_lane_as_it_ends_and_needs_no_account(alone: CommandLine)
         assert 0 < value["timing"]["ttft_ms"] <= value["timing"]["total_ms"]
         assert value["timing"]["server_latency_ms"] > 0
         assert value["attempts"] == 1
+        assert (value["cost"], value["price"]["confidence"]) == ("0", "exact")
     assert fast["run_id"] != slow["run_id"]
     assert fast["comparison_id"] == slow["comparison_id"]
     assert alone.survivors() == []
@@ -187,8 +188,10 @@ def test_a_table_for_people(shared: CommandLine) -> None:
     header, rule, first, second, *texts = ended.stdout.splitlines()
     assert header.split("  ")[0] == "lane"
     assert set(rule) == {"-", " "}
-    assert re.match(rf"A +{re.escape(PACED)} +completed +\d+ ms +\d+ ms +[\d.]+ +1 +9 +1 +max_tokens$", first)
-    assert re.match(r"B +\S+ +failed +n/a +\d+ ms +n/a +n/a +n/a +3 +n/a$", second)
+    assert re.match(
+        rf"A +{re.escape(PACED)} +completed +\d+ ms +\d+ ms +[\d.]+ +1 +9 +\$0 +1 +max_tokens$", first
+    )
+    assert re.match(r"B +\S+ +failed +n/a +\d+ ms +n/a +n/a +n/a +\$0 +3 +n/a$", second)
     assert f"[A] {PACED}" in texts
     assert "### Test output of the local endpoint" in texts
     assert any(line.startswith("Throttled: Too many requests") for line in texts)
