@@ -7,10 +7,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bedrock_playground.catalog.draft import Draft
-from bedrock_playground.catalog.raw_fields import NotAnObject, parse_object
 from bedrock_playground.catalog.rules import content
 from bedrock_playground.catalog.variant import Inputs, ToolDefinition
+from bedrock_playground.invocation.attachments import (
+    MAX_DOCUMENT_BYTES,
+    MAX_DOCUMENTS,
+    MAX_IMAGE_BYTES,
+    MAX_IMAGES,
+    size_words,
+)
 from bedrock_playground.invocation.codec import cache_point
+from bedrock_playground.invocation.structured import SchemaRefused, read_schema
 from bedrock_playground.invocation.values import (
     ContentBlock,
     DocumentBlock,
@@ -91,17 +98,14 @@ def _complaints(draft: Draft, inputs: Inputs) -> Iterator[str]:
         yield f"{name} takes no images. Remove them, or choose another model."
     if documents and not set(content.DOCUMENT_FORMATS) & set(rule.options):
         yield f"{name} takes no documents. Remove them, or choose another model."
-    if len(images) > content.MAX_IMAGES:
-        yield f"There are {len(images)} images; a request takes at most {content.MAX_IMAGES}. Remove some."
-    if len(documents) > content.MAX_DOCUMENTS:
-        yield (
-            f"There are {len(documents)} documents; a request takes at most {content.MAX_DOCUMENTS}. "
-            "Remove some."
-        )
+    if len(images) > MAX_IMAGES:
+        yield f"There are {len(images)} images; a request takes at most {MAX_IMAGES}. Remove some."
+    if len(documents) > MAX_DOCUMENTS:
+        yield (f"There are {len(documents)} documents; a request takes at most {MAX_DOCUMENTS}. Remove some.")
     if documents and not inputs.prompt.strip():
         yield "A document needs a prompt beside it. Write one."
-    yield from _each(images, formats=content.IMAGE_FORMATS, limit=content.MAX_IMAGE_BYTES)
-    yield from _each(documents, formats=content.DOCUMENT_FORMATS, limit=content.MAX_DOCUMENT_BYTES)
+    yield from _each(images, formats=content.IMAGE_FORMATS, limit=MAX_IMAGE_BYTES)
+    yield from _each(documents, formats=content.DOCUMENT_FORMATS, limit=MAX_DOCUMENT_BYTES)
 
 
 def _each(
@@ -113,8 +117,8 @@ def _each(
             found = block.format or "of no known format"
             yield f"{what} is {found}; taken are {', '.join(formats)}. Convert it."
         if len(block.data) > limit:
-            size = len(block.data) / 1_000_000
-            yield f"{what} has {size:.2f} MB; at most {limit / 1_000_000:g} MB are taken. Make it smaller."
+            size = size_words(len(block.data))
+            yield f"{what} has {size}; at most {limit / 1_000_000:g} MB are taken. Make it smaller."
         if not block.data:
             yield f"{what} is empty. Choose another file."
 
@@ -136,16 +140,16 @@ def _unique(name: str, taken: set[str]) -> str:
 def add_schema(draft: Draft, inputs: Inputs) -> None:
     """Hold the answer to a JSON schema."""
     schema = inputs.output_schema
-    if schema is None or not schema.strip():
+    if schema is None:
         return
     rule = draft.rules["output_schema"]
     if not rule.usable:
         draft.refusals.append(rule.reason)
     draft.warn(rule.warning if rule.usable else None)
     try:
-        parse_object(schema, what="The output schema's words")
-    except NotAnObject as error:
-        draft.refusals.append(f"{error} Mend the schema, or remove it.")
+        read_schema(schema)
+    except SchemaRefused as error:
+        draft.refusals.append(f"{error} Mend the schema, or ask for none.")
     draft.output["textFormat"] = {
         "type": "json_schema",
         "structure": {"jsonSchema": {"schema": schema.strip()}},

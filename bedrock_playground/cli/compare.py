@@ -24,9 +24,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--temperature", type=float, metavar="X", help="0 to 1; not sent unless given")
     parser.add_argument("--top-p", type=float, metavar="X", help="0 to 1; not sent unless given")
-    parser.add_argument(
-        "--top-k", type=int, metavar="N", help="at least 1; sent to the models that are known to take it"
-    )
+    parser.add_argument("--top-k", type=int, metavar="N", help="sent to the models that are known to take it")
     parser.add_argument("--max-tokens", type=int, metavar="N", help="at least 1; not sent unless given")
     parser.add_argument("--stop", action="append", metavar="TEXT", help="a stop sequence; may be given again")
     parser.add_argument("--repeat", type=int, default=1, metavar="N", help="times per lane (default 1)")

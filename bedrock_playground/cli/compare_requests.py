@@ -7,8 +7,11 @@ import sys
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from bedrock_playground.catalog import top_k_fields, top_k_of
-from bedrock_playground.invocation.values import InferenceParameters, InvocationRequest, Json
+from bedrock_playground.catalog.build import build_request
+from bedrock_playground.catalog.resolution import Resolution, resolve
+from bedrock_playground.catalog.snapshot import load_models
+from bedrock_playground.catalog.variant import BuiltRequest, Inputs, Variant
+from bedrock_playground.invocation.values import InvocationRequest
 
 MAX_LANES = 8
 """As many as the page has letters for."""
@@ -22,20 +25,35 @@ def make_requests(options: argparse.Namespace) -> tuple[list[InvocationRequest],
     """Turn the arguments into one request per lane.
 
     Returns:
-        The requests, and what the user should know before they are sent: parameters that are left out.
+        The requests, and what the user should know before they are sent: settings that are left out or
+        changed because the model does not take them.
 
     Raises:
-        BadArguments: A value is outside what Converse takes.
+        BadArguments: A value is outside what Converse takes, or a model cannot be asked at all.
     """
-    prompt = _read_prompt() if options.prompt == "-" else options.prompt
+    prompt = read_prompt() if options.prompt == "-" else options.prompt
     for holds, complaint in _checks(options, prompt):
         if not holds:
             raise BadArguments(complaint)
-    notes = _check_top_k(options)
-    return [_request(options, prompt=prompt, model_id=model_id) for model_id in options.model], notes
+    requests: list[InvocationRequest] = []
+    notes: list[str] = []
+    for model_id in options.model:
+        resolution = resolve(model_id, load_models())
+        built = build_request(_variant(options, model_id), Inputs(prompt, options.system), resolution)
+        if built.refusals:
+            raise BadArguments(f"--model {model_id}: {' '.join(built.refusals)}")
+        requests.append(built.request)
+        notes += _notes(built, resolution)
+    # Repeated lanes of one model are told of once.
+    return requests, list(dict.fromkeys(notes))
 
 
-def _read_prompt() -> str:
+def read_prompt() -> str:
+    """Read a prompt from standard input.
+
+    Raises:
+        BadArguments: It is not UTF-8.
+    """
     try:
         return sys.stdin.buffer.read().decode("utf-8")
     except UnicodeDecodeError as error:
@@ -45,7 +63,7 @@ def _read_prompt() -> str:
 def _checks(options: argparse.Namespace, prompt: str) -> Iterator[tuple[bool, str]]:
     """Pair each condition with what to say where it does not hold."""
     texts = [prompt, options.system or "", *options.model, *(options.stop or [])]
-    yield all(_is_text(text) for text in texts), "An argument is not valid UTF-8 text. Check its encoding."
+    yield all(is_text(text) for text in texts), "An argument is not valid UTF-8 text. Check its encoding."
     yield bool(prompt.strip()), "--prompt is empty. Give it a text."
     yield (
         options.system is None or bool(options.system.strip()),
@@ -56,6 +74,7 @@ def _checks(options: argparse.Namespace, prompt: str) -> Iterator[tuple[bool, st
     yield all(model.strip() for model in options.model), "--model is empty. Give it a model id."
     yield _within(options.temperature, 0, 1), "--temperature must be between 0 and 1."
     yield _within(options.top_p, 0, 1), "--top-p must be between 0 and 1."
+    yield options.top_k is None or options.top_k >= 0, "--top-k must be at least 0."
     yield _within(options.max_tokens, 1, 10_000_000), "--max-tokens must be between 1 and 10000000."
     yield _within(options.repeat, 1, 1000), "--repeat must be between 1 and 1000."
     stall = options.stall_timeout
@@ -70,7 +89,7 @@ def _checks(options: argparse.Namespace, prompt: str) -> Iterator[tuple[bool, st
     )
 
 
-def _is_text(text: str) -> bool:
+def is_text(text: str) -> bool:
     """Whether it can be sent: bytes that are not UTF-8 arrive as lone surrogates, which cannot be."""
     try:
         text.encode("utf-8")
@@ -91,34 +110,23 @@ def _within(value: float | None, low: float, high: float) -> bool:
     return value is None or low <= value <= high
 
 
-def _check_top_k(options: argparse.Namespace) -> list[str]:
-    """Say where top-k is left out; refuse a value that a model refuses, and one that nobody would take."""
-    if options.top_k is None:
-        return []
-    rules = {model_id: top_k_of(model_id) for model_id in options.model}
-    if not any(rules.values()):
-        raise BadArguments(
-            "--top-k: none of these models is known to take it, and one that does not refuses the whole "
-            "request. Leave it out."
-        )
-    notes = []
-    for model_id, rule in rules.items():
-        if rule is None:
-            notes.append(f"--top-k is not sent to {model_id}, which is not known to take it.")
-        elif not 1 <= options.top_k <= rule.maximum:
-            raise BadArguments(f"--top-k must be between 1 and {rule.maximum} for {model_id}.")
-    return notes
-
-
-def _request(options: argparse.Namespace, *, prompt: str, model_id: str) -> InvocationRequest:
-    fields: dict[str, Json] | None = None
-    if options.top_k is not None and top_k_of(model_id):
-        fields = dict(top_k_fields(model_id, options.top_k))
-    parameters = InferenceParameters(
-        max_tokens=options.max_tokens,
+def _variant(options: argparse.Namespace, model_id: str) -> Variant:
+    return Variant(
+        model=model_id,
         temperature=options.temperature,
         top_p=options.top_p,
-        stop_sequences=tuple(options.stop) if options.stop else None,
-        additional_model_request_fields=fields,
+        top_k=options.top_k,
+        max_tokens=options.max_tokens,
+        stop=tuple(options.stop or ()),
     )
-    return InvocationRequest.from_prompt(model_id, prompt, system=options.system, parameters=parameters)
+
+
+def _notes(built: BuiltRequest, resolution: Resolution) -> Iterator[str]:
+    """Say what is left out or changed, and why."""
+    for change in built.adjustments:
+        option = f"--{change.parameter.replace('_', '-')}"
+        if change.action == "dropped":
+            yield f"{option} is not sent to {resolution.model_id}: {change.reason}"
+        elif change.action == "clamped":
+            yield f"{option} is sent to {resolution.model_id} as {change.sent}: {change.reason}"
+    yield from built.warnings

@@ -6,19 +6,17 @@ from collections.abc import Iterator
 
 from bedrock_playground.catalog.rules.case import Case, by_prompt, cannot
 from bedrock_playground.catalog.rules.values import ControlState, Rule
+from bedrock_playground.invocation.attachments import (
+    DOCUMENT_EXTENSIONS,
+    IMAGE_EXTENSIONS,
+    MAX_DOCUMENTS,
+    MAX_IMAGES,
+)
 
-IMAGE_FORMATS = ("png", "jpeg", "gif", "webp")
+IMAGE_FORMATS = tuple(dict.fromkeys(IMAGE_EXTENSIONS.values()))
 """What Converse takes."""
-DOCUMENT_FORMATS = ("pdf", "csv", "doc", "docx", "xls", "xlsx", "html", "txt", "md")
+DOCUMENT_FORMATS = tuple(dict.fromkeys(DOCUMENT_EXTENSIONS.values()))
 """What Converse takes."""
-MAX_IMAGES = 20
-"""Per request."""
-MAX_IMAGE_BYTES = 3_750_000
-"""3.75 MB each."""
-MAX_DOCUMENTS = 5
-"""Per request."""
-MAX_DOCUMENT_BYTES = 4_500_000
-"""4.5 MB each."""
 _API = "AWS, Converse API reference"
 
 

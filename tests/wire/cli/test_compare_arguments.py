@@ -25,10 +25,8 @@ GOOD = ("compare", "--json", "--prompt", "x", "--model", MODEL)
         ((*GOOD, "--temperature", "nan"), "--temperature must be between 0 and 1"),
         ((*GOOD, "--temperature", "warm"), "--temperature: invalid float value"),
         ((*GOOD, "--top-p", "-0.1"), "--top-p must be between 0 and 1"),
-        ((*GOOD, "--top-k", "0"), "--top-k must be between 1 and 500"),
-        ((*GOOD, "--top-k", "501"), "--top-k must be between 1 and 500"),
-        ((*GOOD[:-1], "amazon.nova-lite-v1:0", "--top-k", "200"), "--top-k must be between 1 and 128"),
-        ((*GOOD[:-1], "meta.llama3-3-70b-instruct-v1:0", "--top-k", "9"), "none of these models"),
+        ((*GOOD, "--top-k", "-1"), "--top-k must be at least 0"),
+        ((*GOOD[:-1], "amazon.titan-embed-text-v2:0"), "makes embedding, not text"),
         ((*GOOD, "--max-tokens", "0"), "--max-tokens must be between 1"),
         ((*GOOD, "--max-tokens", "1.5"), "--max-tokens: invalid int value"),
         ((*GOOD, "--stop", ""), "--stop is empty"),
@@ -75,16 +73,17 @@ def test_text_that_is_not_utf_8(alone: CommandLine) -> None:
         assert b"Traceback" not in ended.stderr
 
 
-def test_top_k_is_left_out_where_it_is_not_taken_and_that_is_said(shared: CommandLine) -> None:
+def test_what_a_model_does_not_take_is_left_out_or_clamped_and_that_is_said(shared: CommandLine) -> None:
     ended = shared.run(
-        *GOOD, "--model", "meta.llama3-3-70b-instruct-v1:0", "--top-k", "5", "--max-tokens", "2"
+        *GOOD, "--model", "meta.llama3-3-70b-instruct-v1:0", "--top-k", "501", "--max-tokens", "2"
     )
     assert ended.returncode == 1  # the endpoint has no Llama
-    assert "--top-k is not sent to meta.llama3-3-70b-instruct-v1:0" in ended.stderr
+    assert "--top-k is not sent to meta.llama3-3-70b-instruct-v1:0: Llama 3.3" in ended.stderr
+    assert f"--top-k is sent to {MODEL} as 500" in ended.stderr
     with shared.store() as store:
         sent = {run.label: store.get(run.run_id) for run in store.list_runs().runs}
     fields = {
         label: record.request.parameters.additional_model_request_fields if record else "missing"
         for label, record in sent.items()
     }
-    assert fields == {"A": {"top_k": 5}, "B": None}
+    assert fields == {"A": {"top_k": 500}, "B": None}
