@@ -7,7 +7,7 @@ SUITES := tests/unit tests/wire tests/store tests/app tests/browser
 SOURCES := bedrock_playground components pages streamlit_app.py tests benchmarks scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check fix bench lock screenshots system clean
+.PHONY: help run dev test check fix bench catalog lock screenshots system clean
 
 help: ## Show the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,6 +39,9 @@ screenshots: $(VENV)/.dev system ## Make the README's pictures anew
 
 system: ## Install what tests need from the system (Chromium, PostgreSQL)
 	@sh scripts/install_system.sh
+
+catalog: $(VENV)/.dev ## Write the snapshot of models and prices anew, and say what changed
+	$(BIN)/python -m scripts.catalog
 
 lock: $(VENV)/.dev ## Pin the dependencies anew
 	sh scripts/lock.sh

@@ -8,3 +8,6 @@ compile() {
 echo uv | compile --upgrade -o requirements/bootstrap.lock -
 compile --upgrade --extra local -o requirements/run.lock pyproject.toml
 compile --upgrade --all-extras -c requirements/run.lock -o requirements/dev.lock pyproject.toml
+# The catalogue's sources, in an environment of their own; their versions are chosen by hand.
+compile --upgrade -o requirements/catalog.lock requirements/catalog.in
+compile --upgrade --no-deps -o requirements/catalog-data.lock requirements/catalog-data.in

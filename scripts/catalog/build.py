@@ -25,6 +25,28 @@ class Snapshot:
     open_questions: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Material:
+    """What everything is made from."""
+
+    report: Mapping[str, Any]
+    sources: Mapping[str, Mapping[str, str]]
+    overlay: Overlay
+    day: date
+
+    def rows(self, source: str) -> dict[str, Any]:
+        """A source's rows by id, without the ids that the overlay excludes."""
+        return {key: row for key, row in self.report[source].items() if self.overlay.excluded(key) is None}
+
+    def litellm(self) -> dict[str, Any]:
+        """Rows of models that litellm has, without those for one Region or another endpoint."""
+        return {
+            key: row
+            for key, row in self.rows("litellm").items()
+            if "/" not in key and row.get("mode") in _MODES
+        }
+
+
 def build(
     report: Mapping[str, Any],
     *,
@@ -45,92 +67,84 @@ def build(
     Returns:
         The snapshot.
     """
-    rows = {
-        name: {key: row for key, row in report[name].items() if overlay.excluded(key) is None}
-        for name in ("litellm", "langchain-aws", "modelparams")
-    }
-    plain = {key: row for key, row in rows["litellm"].items() if "/" not in key and row.get("mode") in _MODES}
-    ids = _ids(report, plain, rows, overlay)
-    records, dates = _records(report, plain, rows, overlay, ids, day)
-    prices, disagreements = _prices(report, ids, overlay, sources, day, old_prices)
+    material = _Material(report, sources, overlay, day)
+    ids = _ids(material)
+    records, dates = _records(material, ids)
+    prices, disagreements = _prices(material, ids, old_prices)
     conflicts: list[Conflict] = [conflict for record in records for conflict in record.conflicts]
-    left_out = sorted(overlay.content.get("excluded", {}).items())
     return Snapshot(
-        files.models_document(records, _named(sources, overlay), day),
+        files.models_document(records, _named(material), day),
         prices,
-        files.conflicts_text(conflicts, disagreements, left_out, dates),
+        files.conflicts_text(
+            conflicts=conflicts,
+            disagreements=disagreements,
+            left_out=sorted(overlay.content.get("excluded", {}).items()),
+            dates=dates,
+        ),
         sum(each.reason is None for each in disagreements),
     )
 
 
-def _ids(
-    report: Mapping[str, Any],
-    plain: Mapping[str, Any],
-    rows: Mapping[str, Mapping[str, Any]],
-    overlay: Overlay,
-) -> dict[str, list[str]]:
+def _ids(material: _Material) -> dict[str, list[str]]:
     """The ids under which each model is reached, its own id first."""
     known = {
-        *plain,
-        *rows["langchain-aws"],
-        *rows["modelparams"],
-        *report["genai-prices"]["prices"],
-        *overlay.added,
+        *material.litellm(),
+        *material.rows("langchain-aws"),
+        *material.rows("modelparams"),
+        *material.report["genai-prices"]["prices"],
+        *material.overlay.added,
     }
     models: dict[str, list[str]] = {}
     for model_id in sorted(known):
-        if overlay.excluded(model_id) is None:
+        if material.overlay.excluded(model_id) is None:
             models.setdefault(SCOPE.sub("", model_id), []).append(model_id)
     return models
 
 
-def _records(
-    report: Mapping[str, Any],
-    plain: Mapping[str, Any],
-    rows: Mapping[str, Mapping[str, Any]],
-    overlay: Overlay,
-    ids: Mapping[str, list[str]],
-    day: date,
-) -> tuple[list[Record], list[tuple[str, str]]]:
-    litellm, langchain = facts.by_model(plain), facts.by_model(rows["langchain-aws"])
-    genai = report["genai-prices"]
+def _records(material: _Material, ids: Mapping[str, list[str]]) -> tuple[list[Record], list[tuple[str, str]]]:
+    plain = material.litellm()
+    litellm, langchain = facts.by_model(plain), facts.by_model(material.rows("langchain-aws"))
+    regional = pricing.regional_rows(material.rows("litellm"))
+    modelparams, genai = material.rows("modelparams"), material.report["genai-prices"]
     records, dates = [], []
     for model_id in sorted(ids):
-        price = genai["prices"].get(model_id) or next(
-            (genai["prices"][each] for each in ids[model_id] if each in genai["prices"]), None
+        priced = next(
+            (genai["prices"][each] for each in (model_id, *ids[model_id]) if each in genai["prices"]), None
         )
+        # pydantic-ai's profiles go by the id's beginning, and mean models that chat.
         chats = plain.get(model_id, {}).get("mode", "chat") == "chat"
         claims: dict[str, facts.Facts] = {
-            "litellm": facts.from_litellm(litellm[model_id]) if model_id in litellm else {},
+            "litellm": facts.from_litellm(litellm[model_id], regional.get(model_id, ()))
+            if model_id in litellm
+            else {},
             "langchain-aws": facts.from_langchain(langchain[model_id]) if model_id in langchain else {},
-            # Its profiles go by the id's beginning, and mean models that chat.
-            "pydantic-ai": facts.from_pydantic_ai(report["pydantic-ai"].get(model_id)) if chats else {},
-            "modelparams": facts.from_modelparams(rows["modelparams"].get(model_id)),
-            "genai-prices": facts.from_genai(genai["models"][price["entry"]] if price else None),
+            "pydantic-ai": facts.from_pydantic_ai(
+                material.report["pydantic-ai"].get(model_id) if chats else None
+            ),
+            "modelparams": facts.from_modelparams(modelparams.get(model_id)),
+            "genai-prices": facts.from_genai(genai["models"][priced["entry"]] if priced else None),
         }
         spoken: Claims = {source: said for source, said in claims.items() if said}
         profiles = [each for each in ids[model_id] if scope_of(each)]
-        records.append(merge(model_id, spoken, overlay=overlay, profiles=profiles, on=day))
+        records.append(merge(model_id, spoken, overlay=material.overlay, profiles=profiles, on=material.day))
         dates += facts.lone_dates(litellm.get(model_id, ()))
     return records, dates
 
 
 def _prices(
-    report: Mapping[str, Any],
-    ids: Mapping[str, list[str]],
-    overlay: Overlay,
-    sources: Mapping[str, Mapping[str, str]],
-    day: date,
-    old_prices: Mapping[str, Any],
+    material: _Material, ids: Mapping[str, list[str]], old_prices: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[pricing.Disagreement]]:
+    sources = material.sources
     wanted = {*ids, *(each for known in ids.values() for each in known)}
-    litellm = pricing.litellm_rows(report["litellm"], wanted)
-    genai = pricing.genai_rows(report["genai-prices"]["prices"], wanted)
-    settled, disagreements = pricing.settle(litellm, genai, overlay)
+    litellm = pricing.litellm_rows(material.report["litellm"], wanted)
+    genai = pricing.genai_rows(material.report["genai-prices"]["prices"], wanted)
+    settled, disagreements = pricing.settle(litellm, genai, material.overlay)
     versions = {name: f"{name} {source['version']}" for name, source in sources.items()}
     both = f"{versions['litellm']}, {versions['genai-prices']}"
     fresh = [
-        files.price_row(row, both if row["confidence"] == "confirmed" else versions[row["from"]], day)
+        files.price_row(
+            row, both if row["confidence"] == "confirmed" else versions[row["from"]], material.day
+        )
         for row in settled
     ]
     rows = differences.lay_under(old_prices.get("prices", ()), fresh)
@@ -141,9 +155,11 @@ def _prices(
     return files.prices_document(rows, named), disagreements
 
 
-def _named(sources: Mapping[str, Mapping[str, str]], overlay: Overlay) -> dict[str, Any]:
+def _named(material: _Material) -> dict[str, Any]:
     named: dict[str, Any] = {
         name: {"name": f"{name} {source['version']}", "as_of": source["as_of"]}
-        for name, source in sources.items()
+        for name, source in material.sources.items()
     }
-    return named | {name: dict(source) for name, source in overlay.content.get("sources", {}).items()}
+    return named | {
+        name: dict(source) for name, source in material.overlay.content.get("sources", {}).items()
+    }

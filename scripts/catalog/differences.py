@@ -23,8 +23,8 @@ def rates_of(row: Mapping[str, Any]) -> dict[str, Any]:
 def lay_under(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Add new prices to the old ones; a dated price is never overwritten.
 
-    A price that is read again unchanged moves its date on. A changed one becomes a row of its own behind the old
-    one. One that is no longer read anywhere stays, with the day on which it last was.
+    A price that is read again unchanged moves its date on. A changed one becomes a row of its own behind the
+    old one. One that is no longer read anywhere stays, with the day on which it last was.
     """
     rows: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
     for row in old:

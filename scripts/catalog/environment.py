@@ -45,8 +45,8 @@ def check_versions(installed: dict[str, str], sources: dict[str, dict[str, str]]
         found = installed[source.get("distribution", name)]
         if found != source["version"]:
             raise SystemExit(
-                f"{name} {found} is installed, and scripts/catalog/sources.toml speaks of {source['version']}: "
-                "set the version and the day on which you read it there."
+                f"{name} {found} is installed, and scripts/catalog/sources.toml speaks of "
+                f"{source['version']}: set the version and the day on which you read it there."
             )
 
 

@@ -1,8 +1,8 @@
 """Reads the sources and prints what they say as JSON.
 
-Runs in an environment of its own (:mod:`scripts.catalog.environment`), where the sources are installed and this
-project is not: so the standard library and the sources alone. Nothing is judged here. Numbers that are prices are
-handed on as the decimal text that the source has, so that no digit is lost on the way.
+Runs in an environment of its own (:mod:`scripts.catalog.environment`), where the sources are installed and
+this project is not: so the standard library and the sources alone. Nothing is judged here. Numbers that are
+prices are handed on as the decimal text that the source has, so that no digit is lost on the way.
 """
 
 from __future__ import annotations

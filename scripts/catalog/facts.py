@@ -41,8 +41,16 @@ def told(facts: Facts) -> Facts:
     return {field: value for field, value in facts.items() if value is not None}
 
 
-def from_litellm(rows: Sequence[tuple[str, Row]]) -> Facts:
-    """What litellm's price file says beside prices."""
+def from_litellm(rows: Sequence[tuple[str, Row]], regional: Sequence[Row] = ()) -> Facts:
+    """What litellm's price file says beside prices.
+
+    Args:
+        rows: The model's rows, its own first.
+        regional: Its rows for one Region, which are about prices alone.
+
+    Returns:
+        The fields that it speaks of.
+    """
     values = [row for _, row in rows]
     embeds = first(values, "mode") == "embedding"
     facts: Facts = {
@@ -59,7 +67,7 @@ def from_litellm(rows: Sequence[tuple[str, Row]]) -> Facts:
         "effort_levels": _litellm_effort(values),
         "caches": first(values, "supports_prompt_caching"),
         "cache_minimum": _whole(first(values, "prompt_cache_min_tokens")),
-        "service_tiers": _litellm_tiers(values),
+        "service_tiers": _litellm_tiers([*values, *regional]),
         "dimensions": _whole(first(values, "output_vector_size")) if embeds else None,
         "end_of_life": _same_everywhere(rows, "deprecation_date"),
     }
@@ -89,8 +97,9 @@ def _refuses_choice(values: Sequence[Row]) -> bool:
 
 
 def _litellm_schema(values: Sequence[Row]) -> bool | None:
-    bedrock = first(values, "supports_bedrock_native_structured_output")
-    return bedrock if bedrock is not None else first(values, "supports_native_structured_output")
+    bedrock: bool | None = first(values, "supports_bedrock_native_structured_output")
+    native: bool | None = first(values, "supports_native_structured_output")
+    return native if bedrock is None else bedrock
 
 
 def _litellm_always(values: Sequence[Row]) -> bool | None:
@@ -114,7 +123,7 @@ def _litellm_tiers(values: Sequence[Row]) -> list[str] | None:
 
 
 def _same_everywhere(rows: Sequence[tuple[str, Row]], key: str) -> Any:  # noqa: ANN401
-    """A date holds for the model only if the rows that speak of it agree and the model's own row is one of them."""
+    """A date holds for the model only if the rows that have one agree, the model's own among them."""
     spoken = {row[key] for _, row in rows if row.get(key) is not None}
     own = rows[0][1].get(key) if rows else None
     return own if len(spoken) == 1 and own is not None else None

@@ -27,7 +27,8 @@ def models_document(records: Iterable[Record], sources: Mapping[str, Any], day: 
                 row[name] = {"value": fact.value, "from": fact.source, **note}
                 used.add(fact.source)
         models.append(row)
-    kept = {name: sources[name] for name in sorted(used)}
+    # The package index's sources are named even where none of their facts was taken: prices are theirs too.
+    kept = {name: source for name, source in sorted(sources.items()) if name in used or "url" not in source}
     return {"snapshot_date": day.isoformat(), "sources": kept, "models": models}
 
 
@@ -77,6 +78,7 @@ def price_row(row: Mapping[str, Any], source: str, day: date) -> dict[str, Any]:
 
 
 def conflicts_text(
+    *,
     conflicts: Sequence[Conflict],
     disagreements: Sequence[Disagreement],
     left_out: Sequence[tuple[str, str]],
@@ -86,7 +88,7 @@ def conflicts_text(
     parts = [
         "# What the sources contradict each other about",
         "",
-        "Written by `make catalog`; what was decided stands in `overlay.toml`, and beside each field as its note.",
+        "Written by `make catalog`; decisions stand in `overlay.toml`, and as a note beside each field.",
         "",
         "## Facts",
         "",

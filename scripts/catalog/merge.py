@@ -1,4 +1,7 @@
-"""From what the sources say of a model to one record with a source per field, and a list of contradictions. Pure."""
+"""From what the sources say of a model to one record with a source per field. Pure.
+
+Where they contradict each other it says so: as a note beside the field, and in a list for review.
+"""
 
 from __future__ import annotations
 
@@ -133,7 +136,7 @@ def merge(model_id: str, claims: Claims, *, overlay: Overlay, profiles: Sequence
         if statement is not None and statement.overrules:
             others = [(source, claims[source][name]) for source in sorted(claims) if name in claims[source]]
             others = [] if name == "name" else others
-            contrary = [each for each in others if not alike(name, statement.value, each[1], claims)]
+            contrary = [each for each in others if not alike(name, statement.value, each[1], claims=claims)]
             record.settle(name, Fact(statement.value, statement.source, statement.note), contrary)
             continue
         _BUILDERS.get(name, _plain)(record, name, claims)
@@ -143,12 +146,12 @@ def merge(model_id: str, claims: Claims, *, overlay: Overlay, profiles: Sequence
         record.facts["profiles"] = Fact(
             list(profiles), "litellm" if "litellm" in claims else next(iter(sorted(claims)))
         )
-    _lifecycle(record, claims, statements.get("lifecycle"), on)
+    _lifecycle(record, claims, statement=statements.get("lifecycle"), on=on)
     _remark(record, statements)
     return record
 
 
-def alike(name: str, one: Any, other: Any, claims: Claims) -> bool:  # noqa: ANN401
+def alike(name: str, one: Any, other: Any, *, claims: Claims) -> bool:  # noqa: ANN401
     """Whether two sources mean the same: up to rounding, and up to what each counts."""
     if one == other:
         return True
@@ -167,15 +170,18 @@ def alike(name: str, one: Any, other: Any, claims: Claims) -> bool:  # noqa: ANN
 def _longest_answer(record: Record, name: str, claims: Claims) -> None:
     """pydantic-ai's figures were checked against the running service; of others the largest is taken.
 
-    It is a ceiling: one that is too low forbids what the model can do, one that is too high is answered by an error
-    that says so. What the others say stands beside it.
+    It is a ceiling: one that is too low forbids what the model can do, one that is too high is answered by an
+    error that says so. What the others say stands beside it.
     """
     said = [(source, claims[source][name]) for source in PREFERENCE[name] if name in claims.get(source, {})]
     checked = claims.get("pydantic-ai", {}).get(name)
     if checked is None and not said:
         return
-    source, value = ("pydantic-ai", checked) if checked is not None else max(said, key=lambda each: each[1])
-    contrary = [each for each in said if each[0] != source and not alike(name, value, each[1], claims)]
+    source, value = ("pydantic-ai", checked) if checked is not None else said[0]
+    for who, longer in said if checked is None else ():
+        if longer > value and not alike(name, value, longer, claims=claims):
+            source, value = who, longer
+    contrary = [each for each in said if each[0] != source and not alike(name, value, each[1], claims=claims)]
     record.settle(name, Fact(value, source), contrary)
 
 
@@ -196,7 +202,7 @@ def _plain(record: Record, name: str, claims: Claims) -> None:
     if not said:
         return
     source, value = said[0]
-    contrary = [each for each in said[1:] if not alike(name, value, each[1], claims)]
+    contrary = [each for each in said[1:] if not alike(name, value, each[1], claims=claims)]
     record.settle(name, Fact(value, source), contrary)
 
 
@@ -302,7 +308,7 @@ _BUILDERS: Mapping[str, Callable[[Record, str, Claims], None]] = {
 }
 
 
-def _lifecycle(record: Record, claims: Claims, statement: Statement | None, on: date) -> None:
+def _lifecycle(record: Record, claims: Claims, *, statement: Statement | None, on: date) -> None:
     ends = record.facts.get("end_of_life")
     status = claims.get("langchain-aws", {}).get("status")
     if ends is not None:

@@ -1,7 +1,7 @@
 """From the sources' price rows to the snapshot's, each with its confidence. Pure.
 
-litellm's table and genai-prices are kept by different people who both read AWS's pricing page; neither takes its
-figures from the other, as far as their repositories tell. Where they agree a price counts as confirmed.
+litellm's table and genai-prices are kept by different people who both read AWS's pricing page; neither takes
+its figures from the other, as far as their repositories tell. Where they agree a price counts as confirmed.
 """
 
 from __future__ import annotations
@@ -51,12 +51,11 @@ def per_million(dollars_per_token: str) -> str:
 
 def plain(amount: Decimal) -> str:
     """A decimal without exponent and without trailing zeros."""
-    text = format(amount.normalize(), "f")
-    return text
+    return format(amount.normalize(), "f")
 
 
 def litellm_rows(rows: Mapping[str, Mapping[str, Any]], wanted: set[str]) -> list[dict[str, Any]]:
-    """Every on-demand price of litellm's for the ids that are wanted: by tier and, where it has them, by Region."""
+    """Every on-demand price of litellm's for the wanted ids: by tier and, where it has them, by Region."""
     found: list[dict[str, Any]] = []
     for key, row in rows.items():
         place = _PLACE.match(key)
@@ -72,6 +71,15 @@ def litellm_rows(rows: Mapping[str, Mapping[str, Any]], wanted: set[str]) -> lis
                 continue
             long = _long_rates(row, suffix)
             found.append({"id": model_id, "tier": tier, **region, "rates": rates, **long, "from": "litellm"})
+    return found
+
+
+def regional_rows(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+    """The rows for one Region each, by the id that is sent."""
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for key, row in rows.items():
+        if place := _PLACE.match(key):
+            found.setdefault(place["id"], []).append(row)
     return found
 
 
@@ -94,9 +102,9 @@ def _long_rates(row: Mapping[str, Any], suffix: str) -> dict[str, Any]:
 
 
 def genai_rows(prices: Mapping[str, Mapping[str, Any]], wanted: set[str]) -> dict[str, dict[str, Any]]:
-    """genai-prices' price of each wanted id, where it speaks of that id and not of any that holds the model's name.
+    """genai-prices' price of each wanted id, where it speaks of that id itself.
 
-    It has one entry for all geographies of many models; AWS's page, where that comes from, shows the US price.
+    It has one entry for all geographies of many models; AWS's page, where that is from, shows the US price.
     """
     found: dict[str, dict[str, Any]] = {}
     for model_id, price in prices.items():
