@@ -25,7 +25,7 @@ from bedrock_playground.invocation.cost import Confidence
 
 # Of what `make catalog` wrote: it prints these once it has changed a file.
 DIGESTS = {
-    "models.json": "bec428e7b93bdd4d1225aa25a6a1f26bc527fc985f3835abfd4541a7de25d2c1",
+    "models.json": "cb660074a2758484c69d0449bbd05edb9db68f31946939833512464cd28f10fe",
     "prices.json": "b6a677c97365b1322db39abd725bf1f3ab76b3ea740cc8c0fc0d8d7bac046163",
 }
 FLAGS = (
