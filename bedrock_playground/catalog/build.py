@@ -11,6 +11,7 @@ from typing import Any
 from bedrock_playground.catalog.build_content import add_schema, message_of, system_of, tool_config_of
 from bedrock_playground.catalog.build_reasoning import add_reasoning
 from bedrock_playground.catalog.draft import Draft
+from bedrock_playground.catalog.models import ModelSpec
 from bedrock_playground.catalog.raw_fields import NotAnObject, merge, overridden, parse_object
 from bedrock_playground.catalog.resolution import Resolution
 from bedrock_playground.catalog.rules import rules_for
@@ -118,12 +119,20 @@ def _warnings(case: Case) -> Iterator[str | None]:
         yield case.family.warning
     if spec is None:
         return
-    if spec.on_demand is False and resolution.kind == "foundation_model" and spec.profiles:
-        names = ", ".join(profile.profile_id for profile in spec.profiles[:3])
-        yield f"{case.name} cannot be called by its own id, only by an inference profile, such as {names}."
+    if spec.on_demand is False and resolution.kind == "foundation_model":
+        yield _not_on_demand(case.name, spec)
     if spec.lifecycle == "end_of_life":
         since = f" since {spec.end_of_life.isoformat()}" if spec.end_of_life else ""
         yield f"{case.name} has reached its end of life{since}: calls are refused."
+
+
+def _not_on_demand(name: str, spec: ModelSpec) -> str:
+    if spec.profiles:
+        ids = ", ".join(profile.profile_id for profile in spec.profiles[:3])
+        return f"{name} cannot be called by its own id, only by an inference profile, such as {ids}."
+    told = spec.provenance.get("on_demand")
+    why = f" {told.note}" if told and told.note else ""
+    return f"{name} cannot be called by its own id, and no inference profile is known.{why}"
 
 
 def _stops(draft: Draft) -> tuple[str, ...] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bedrock_playground.catalog.models import ModelSpec
 from bedrock_playground.catalog.resolution import Resolution
@@ -62,11 +62,22 @@ class Case:
 
     @property
     def thinking(self) -> Thinking | None:
-        """How it reasons; ``None``: it does not, or nobody knows the model."""
+        """How it reasons; ``None``: it does not, or nobody knows the model.
+
+        The table says how it is asked; the snapshot's word on whether it reasons, and can be kept from it,
+        goes before the table's.
+        """
+        thinking = self.family.thinking if self.family else None
         told = self.spec.reasoning if self.spec else None
-        if self.family is None or (told is not None and told.kind == "none"):
+        if thinking is None or told is None:
+            return thinking
+        if told.kind == "none":
             return None
-        return self.family.thinking
+        if told.kind == "always":
+            return Thinking(kind="always", on_by_default=True, can_turn_off=False)
+        if told.can_turn_off is False:
+            return replace(thinking, can_turn_off=False)
+        return thinking
 
     @property
     def ceiling(self) -> int | None:

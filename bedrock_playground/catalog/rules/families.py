@@ -313,7 +313,7 @@ FAMILIES: tuple[Family, ...] = (
     ),
     _open(
         "GPT",
-        r"openai\.gpt-(?:6-astra|6\.1-)",
+        r"openai\.gpt-(?:6-astra|6\.1-sol)",
         temperature=None,
         top_p=None,
         top_k_refused=True,

@@ -9,7 +9,7 @@ from typing import Any
 
 import botocore.session
 from botocore.validate import ParamValidator
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bedrock_playground.catalog.build import build_request, request_as_json
@@ -29,6 +29,8 @@ STRANGERS = [
     "some-name",
 ]
 CONVERSE = botocore.session.Session().get_service_model("bedrock-runtime").operation_model("ConverseStream")
+# The first schema imports jsonschema, and a test machine may be slow.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
 model_ids = st.sampled_from([*MODELS, *STRANGERS]) | st.sampled_from(
@@ -104,6 +106,7 @@ NOT_ASKED_TO_REASON = re.compile(
 )
 
 
+@patient
 @given(variants, inputs)
 def test_no_request_breaks_its_model_s_rules(variant: Variant, asked: Inputs) -> None:
     built, sent, spec = build(variant, asked)
@@ -181,6 +184,7 @@ def check_stops(stops: list[str], model_id: str) -> None:
         assert len(stops) <= 10
 
 
+@patient
 @given(variants, inputs)
 def test_botocore_accepts_what_is_not_refused(variant: Variant, asked: Inputs) -> None:
     built, sent, _ = build(variant, asked)
@@ -201,6 +205,7 @@ PLACES: dict[str, Callable[[Any], Any]] = {
 """Where a setting stands in the request as it was set; all others are translated."""
 
 
+@patient
 @given(variants, inputs)
 def test_every_difference_is_explained(variant: Variant, asked: Inputs) -> None:
     built, sent, _ = build(variant, asked)
@@ -227,6 +232,7 @@ def test_every_difference_is_explained(variant: Variant, asked: Inputs) -> None:
             assert adjustment.sent != adjustment.given
 
 
+@patient
 @given(model_ids, words)
 def test_what_is_unset_is_not_sent(model_id: str, prompt: str) -> None:
     built, sent, _ = build(Variant(model=model_id), Inputs(prompt))
@@ -234,6 +240,7 @@ def test_what_is_unset_is_not_sent(model_id: str, prompt: str) -> None:
     assert built.adjustments == ()
 
 
+@patient
 @given(st.sampled_from([*MODELS]))
 def test_zero_is_a_value(model_id: str) -> None:
     built, sent, _ = build(Variant(model=model_id, temperature=0), Inputs("x"))
@@ -241,6 +248,7 @@ def test_zero_is_a_value(model_id: str) -> None:
     assert sent.get("inferenceConfig", {}).get("temperature", "absent") == ("absent" if dropped else 0)
 
 
+@patient
 @given(variants, inputs, model_ids)
 def test_going_to_another_model_and_back_restores_everything(
     variant: Variant, asked: Inputs, other: str
@@ -251,6 +259,7 @@ def test_going_to_another_model_and_back_restores_everything(
     assert build(replace(away, model=variant.model), asked) == before
 
 
+@patient
 @given(variants, inputs)
 def test_what_is_shown_is_what_is_sent(variant: Variant, asked: Inputs) -> None:
     built, sent, _ = build(variant, asked)

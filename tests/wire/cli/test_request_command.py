@@ -118,10 +118,8 @@ def test_an_id_that_only_the_account_knows_is_treated_with_care(command_line: Co
 
 def test_what_cannot_be_sent_is_refused_with_its_reason(command_line: CommandLine) -> None:
     told = ask(command_line, "--model", HAIKU, "--prompt", "x", "--fields", '{"a": 1,\n "b": }', status=1)
-    assert told["refusals"] == [
-        "The additional fields are not JSON: Expecting value at line 2, column 7. Mend them, or empty the "
-        "field."
-    ]
+    (refusal,) = told["refusals"]
+    assert refusal.startswith("The additional fields are not JSON: Expecting value at line 2, column 7.")
     embedding = ask(command_line, "--model", "amazon.titan-embed-text-v2:0", "--prompt", "x", status=1)
     assert "Converse does not serve it" in embedding["refusals"][0]
 
