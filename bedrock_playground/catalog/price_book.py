@@ -173,8 +173,19 @@ class PriceBook:
             key = (model_id, tier, where)
             told = [price for layer in self._listed if (price := layer.get(key))]
             if told:
-                return _settled(told[0], told[1:])
+                found = _settled(told[0], told[1:])
+                return self._with_long(found) if where else found
         return None
+
+    def _with_long(self, price: Price) -> Price:
+        """Say of a Region's price from when on another holds, where only the general price tells."""
+        general = (layer.get((price.model_id, price.tier, None)) for layer in self._listed)
+        start = next(
+            (other.long_context_from for other in general if other and other.long_context_from), None
+        )
+        if start is None or price.long_context_from is not None:
+            return price
+        return replace(price, long_context_from=start)
 
     def _optimized(self, model_id: str, region: str | None) -> Price | None:
         return self._near(model_id, "optimized", region)
@@ -252,7 +263,9 @@ def _settled(first: Price, others: list[Price]) -> Price:
                 else first.confidence,
             )
         else:
-            first = replace(first, note=" ".join(_said(first.note, other)))
+            # Whoever knows of no other price for long requests does not know that there is none.
+            start = first.long_context_from or other.long_context_from
+            first = replace(first, long_context_from=start, note=" ".join(_said(first.note, other)))
     return first
 
 

@@ -14,15 +14,15 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "price",
         help="what tokens cost on a model, with source, date and confidence",
         description="Say what tokens cost on a model, in US dollars, and how that is known. Needs neither "
-        "credentials nor a network. A price that nobody knows is null, never 0. "
-        "Exit status: 0 it is priced, or nobody knows the price; 2 bad arguments or a price file that cannot "
-        "be used.",
+        "credentials nor a network; --refresh alone asks AWS, for its public price list. A price that nobody "
+        "knows is null, never 0. Exit status: 0 it is priced, or nobody knows the price; 1 the refresh "
+        "failed; 2 bad arguments or a price file that cannot be used.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     add = parser.add_argument
-    add("model_id", metavar="ID", help="a model's id, a system profile's, or the ARN of one")
+    add("model_id", metavar="ID", nargs="?", help="a model's id, a system profile's, or the ARN of one")
     add("--input", type=_tokens, metavar="N", help="input tokens, as the service counts them")
     add("--output", type=_tokens, metavar="N", help="output tokens, reasoning included")
     add("--cache-read", type=_tokens, metavar="N", help="input tokens read from a prompt cache")
@@ -35,6 +35,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--counted-by",
         metavar="ID",
         help="the model that counted the tokens: price them as if ID had answered",
+    )
+    add(
+        "--refresh",
+        action="store_true",
+        help="first fetch AWS's public price list of the Region into the cache folder; needs --region, and "
+        "no ID",
     )
     add("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
@@ -55,8 +61,8 @@ def _tokens(text: str) -> int:
 
 
 _EPILOG = """\
-Sources, the most trusted first: your own price file, genai-prices, the snapshot that comes with the package,
-and an estimate from the nearest price.
+Sources, the most trusted first: your own price file; AWS's price list of the Region, where --refresh fetched
+it; genai-prices; the snapshot that comes with the package; an estimate from the nearest price.
 
 Your own price file is BEDROCK_PLAYGROUND_PRICE_FILE, else prices.toml or prices.json in the data folder. Only
 model, source, as_of and one rate are needed; rates are US dollars per million tokens:

@@ -6,15 +6,17 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+from bedrock_playground.catalog.aws_prices import PriceRefreshError, refresh_aws_prices
 from bedrock_playground.catalog.money import (
     CONFIDENCE_WORDS,
     cost_to_json,
     format_per_thousand,
     format_usd,
 )
-from bedrock_playground.catalog.price_sources import gather
+from bedrock_playground.catalog.price_sources import AWS_FILE, gather
 from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.values import Usage
 from bedrock_playground.settings import SettingsError, load_settings
@@ -27,8 +29,8 @@ def run(options: argparse.Namespace) -> int:
     """Price the tokens and print it.
 
     Returns:
-        0 if that was done, whether anybody knows the price or not; 2 for bad arguments or a price file that
-        cannot be used.
+        0 if that was done, whether anybody knows the price or not; 1 if the refresh failed; 2 for bad
+        arguments or a price file that cannot be used.
     """
     try:
         settings = load_settings()
@@ -37,6 +39,14 @@ def run(options: argparse.Namespace) -> int:
     for holds, complaint in _checks(options):
         if not holds:
             return _refuse(complaint)
+    if options.refresh:
+        try:
+            _refresh(settings.cache_dir, options.region)
+        except PriceRefreshError as error:
+            _say(str(error))
+            return 1
+        if not options.model_id:
+            return 0
     book = gather(price_file=settings.price_file, data_dir=settings.data_dir, cache_dir=settings.cache_dir)
     if book.problems:
         return _refuse(" ".join(book.problems))
@@ -91,9 +101,14 @@ def to_text(model_id: str, cost: Cost) -> str:
 
 def _checks(options: argparse.Namespace) -> Iterator[tuple[bool, str]]:
     """Pair each condition with what to say where it does not hold."""
-    yield bool((options.model_id or "").strip()), "Which model? Give its id. See --help."
     yield (
-        options.input is not None or options.output is not None,
+        not options.refresh or bool(options.region),
+        "--refresh fetches a Region's prices: add --region, such as --region us-east-1.",
+    )
+    alone = options.refresh and options.model_id is None
+    yield alone or bool((options.model_id or "").strip()), "Which model? Give its id. See --help."
+    yield (
+        alone or options.input is not None or options.output is not None,
         "How many tokens? Give --input N, --output N or both.",
     )
     yield options.tier in TIERS, f"--tier {options.tier!r} is none of {', '.join(TIERS)}."
@@ -108,6 +123,17 @@ def _checks(options: argparse.Namespace) -> Iterator[tuple[bool, str]]:
     )
 
 
+def _refresh(cache_dir: Path, region: str) -> None:
+    told = refresh_aws_prices(cache_dir / AWS_FILE, region=region)
+    _say(f"{told.prices} prices of {region}, published by AWS on {told.published.isoformat()}")
+    if told.unknown_names:
+        _say(f"not in the catalogue, so left out: {', '.join(told.unknown_names)}")
+
+
 def _refuse(message: str) -> int:
-    print(f"bedrock-playground price: {message}", file=sys.stderr)
+    _say(message)
     return 2
+
+
+def _say(message: str) -> None:
+    print(f"bedrock-playground price: {message}", file=sys.stderr)

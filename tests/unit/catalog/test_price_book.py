@@ -96,6 +96,19 @@ def test_the_regions_own_price_beats_a_better_source_of_a_general_one_but_not_th
     assert amount(replace(book, own=(own,)), region="eu-central-1") == 6
 
 
+@pytest.mark.parametrize("region", ["us-east-1", None])
+def test_who_knows_of_no_long_context_price_does_not_know_that_there_is_none(region: str | None) -> None:
+    fetched = price("2/2", region=region, confidence=Confidence.AWS)
+    long = Rates(input=Decimal(9), output=Decimal(9))
+    snapshot = price("1/1", long_context_from=1000, long_context_rates=long)
+    book = PriceBook(listed=((fetched,), (snapshot,)))
+    short = book.cost(Usage(999, 0), model_id=MODEL, region="us-east-1")
+    assert short.confidence is Confidence.AWS
+    cost = book.cost(Usage(1000, 0), model_id=MODEL, region="us-east-1")
+    assert (cost.amount, cost.confidence) == (Decimal("0.002"), Confidence.ESTIMATE)
+    assert "From 1,000 input tokens on another price holds" in (cost.note or "")
+
+
 @pytest.mark.parametrize(("tier", "expected"), [("flex", "1"), ("batch", "1"), ("priority", "3.5")])
 def test_a_tier_without_a_price_is_estimated_by_the_usual_ratio(tier: str, expected: str) -> None:
     book = PriceBook(listed=((price("1/1"),),))

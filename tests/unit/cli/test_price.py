@@ -120,6 +120,8 @@ def test_price_as_if_says_that_tokenisers_differ(capsys: pytest.CaptureFixture[s
         ([HAIKU, "--input", "1.5"], "is not a number of tokens"),
         ([HAIKU, "--input", "1_000"], "is not a number of tokens"),
         ([" ", "--input", "1"], "Which model?"),
+        (["--input", "1"], "Which model?"),
+        (["--refresh"], "add --region"),
         ([HAIKU, "--input", "1", "--tier", "turbo"], "'turbo' is none of"),
         ([HAIKU, "--input", "1", "--cache-write", "1", "--cache-write-1h", "2"], "a part of --cache-write"),
         ([HAIKU, "--input", "1", "--latency", "optimized", "--counted-by", "x"], "do not go together"),
@@ -134,6 +136,16 @@ def test_bad_arguments_are_refused_in_words(
         status = int(left.code or 0)
     assert status == 2
     assert words in capsys.readouterr().err
+
+
+def test_a_refresh_that_fails_is_said_and_nothing_is_priced(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bedrock_playground.catalog.aws_prices.PRICE_LIST", "http://127.0.0.1:9")
+    assert main(["price", "--refresh", "--region", "us-east-1"]) == 1
+    said = capsys.readouterr()
+    assert "cannot be reached" in said.err
+    assert not said.out
 
 
 def run_of(cost: Cost | None) -> LaneRun:
