@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from bedrock_playground.catalog.build import build_request
-from bedrock_playground.catalog.resolution import Resolution, resolve
+from bedrock_playground.catalog.resolution import Behind, Resolution, needs_asking, resolve
 from bedrock_playground.catalog.snapshot import load_models
 from bedrock_playground.catalog.variant import BuiltRequest, Inputs, Variant
 from bedrock_playground.invocation.values import InvocationRequest
@@ -21,24 +21,49 @@ class BadArguments(Exception):
     """The arguments cannot be used, or not together; the message says why and what would do."""
 
 
-def make_requests(options: argparse.Namespace) -> tuple[list[InvocationRequest], list[str]]:
+def read_arguments(options: argparse.Namespace) -> str:
+    """Check the arguments.
+
+    Returns:
+        The prompt.
+
+    Raises:
+        BadArguments: A value is outside what Converse takes.
+    """
+    prompt = read_prompt() if options.prompt == "-" else options.prompt
+    for holds, complaint in _checks(options, prompt):
+        if not holds:
+            raise BadArguments(complaint)
+    return str(prompt)
+
+
+def only_the_account_knows(options: argparse.Namespace) -> list[str]:
+    """The ids of which only the account can tell which model stands behind them."""
+    models = load_models()
+    return [model_id for model_id in dict.fromkeys(options.model) if needs_asking(resolve(model_id, models))]
+
+
+def make_requests(
+    options: argparse.Namespace, prompt: str, *, behind: Mapping[str, Behind] | None = None
+) -> tuple[list[InvocationRequest], list[str]]:
     """Turn the arguments into one request per lane.
+
+    Args:
+        options: The arguments, checked.
+        prompt: The prompt.
+        behind: What the account tells of ids of its own.
 
     Returns:
         The requests, and what the user should know before they are sent: settings that are left out or
         changed because the model does not take them.
 
     Raises:
-        BadArguments: A value is outside what Converse takes, or a model cannot be asked at all.
+        BadArguments: A model cannot be asked at all.
     """
-    prompt = read_prompt() if options.prompt == "-" else options.prompt
-    for holds, complaint in _checks(options, prompt):
-        if not holds:
-            raise BadArguments(complaint)
     requests: list[InvocationRequest] = []
     notes: list[str] = []
     for model_id in options.model:
-        resolution = resolve(model_id, load_models())
+        resolution = resolve(model_id, load_models(), behind=behind)
         built = build_request(_variant(options, model_id), Inputs(prompt, options.system), resolution)
         if built.refusals:
             raise BadArguments(f"--model {model_id}: {' '.join(built.refusals)}")

@@ -12,9 +12,15 @@ from datetime import timedelta
 
 from bedrock_playground.catalog.price_book import PriceBook
 from bedrock_playground.catalog.price_sources import gather
+from bedrock_playground.catalog.resolution import Behind
 from bedrock_playground.cli import INTERRUPTED
 from bedrock_playground.cli.compare_output import print_json, print_table
-from bedrock_playground.cli.compare_requests import BadArguments, make_requests
+from bedrock_playground.cli.compare_requests import (
+    BadArguments,
+    make_requests,
+    only_the_account_knows,
+    read_arguments,
+)
 from bedrock_playground.connection import (
     Connection,
     default_kind,
@@ -43,19 +49,19 @@ def run(options: argparse.Namespace) -> int:
     tune_interpreter()
     try:
         settings = load_settings()
-        requests, notes = make_requests(options)
+        prompt = read_arguments(options)
+        # Whatever is wrong already is said before anything is started; the account may know more later.
+        make_requests(options, prompt)
     except (SettingsError, BadArguments) as error:
         _say(str(error))
         return 2
     if options.stall_timeout is not None:
         settings = replace(settings, timeouts=replace(settings.timeouts, stall=options.stall_timeout))
-    for note in notes:
-        _say(note)
     try:
         if options.no_history:
-            return _run(options, settings=settings, requests=requests, store=None)
+            return _run(options, settings=settings, prompt=prompt, store=None)
         with RunStore.open(settings.history_url, data_dir=settings.data_dir) as store:
-            status = _run(options, settings=settings, requests=requests, store=store)
+            status = _run(options, settings=settings, prompt=prompt, store=store)
     except HistoryError as error:
         _say(f"{error} With --no-history nothing is recorded.")
         return 1
@@ -68,12 +74,17 @@ def _run(
     options: argparse.Namespace,
     *,
     settings: Settings,
-    requests: list[InvocationRequest],
+    prompt: str,
     store: RunStore | None,
 ) -> int:
     with _connected(settings, options) as connection:
         if connection is None:
             return 1
+        try:
+            requests = _requests(options, prompt, connection)
+        except BadArguments as error:
+            _say(str(error))
+            return 2
         comparison = Comparison(
             make_invoker(connection, settings),
             recorder=store.recorder() if store else None,
@@ -88,6 +99,20 @@ def _run(
     if interrupted:
         return INTERRUPTED
     return 0 if all(run.state is RunState.COMPLETED for run in runs) else 1
+
+
+def _requests(options: argparse.Namespace, prompt: str, connection: Connection) -> list[InvocationRequest]:
+    """Make the requests, asking the account what stands behind the ids that only it knows."""
+    asked = only_the_account_knows(options)
+    behind: dict[str, Behind] = {}
+    if asked:
+        from bedrock_playground.catalog.account import look_up
+
+        behind = {model_id: look_up(connection.config, model_id) for model_id in asked}
+    requests, notes = make_requests(options, prompt, behind=behind)
+    for note in notes:
+        _say(note)
+    return requests
 
 
 def _prices(settings: Settings) -> PriceBook:

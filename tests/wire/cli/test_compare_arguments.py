@@ -87,3 +87,21 @@ def test_what_a_model_does_not_take_is_left_out_or_clamped_and_that_is_said(shar
         for label, record in sent.items()
     }
     assert fields == {"A": {"top_k": 500}, "B": None}
+
+
+def test_the_account_is_asked_what_stands_behind_an_application_profile(shared: CommandLine) -> None:
+    """The endpoint's test-only profile names Claude Haiku 4.5, which takes temperature or top-p, not both."""
+    arn = "arn:aws:bedrock:local:000000000000:application-inference-profile/test-one-sampler"
+    ended = shared.run(
+        *("compare", "--json", "--prompt", "x", "--model", arn),
+        *("--temperature", "0", "--top-p", "0.5", "--max-tokens", "9"),
+    )
+    assert ended.returncode == 0, ended.stderr
+    assert "--top-p is not sent" in ended.stderr
+    assert "takes temperature or top-p, not both" in ended.stderr
+    with shared.store() as store:
+        (run,) = store.list_runs().runs
+        record = store.get(run.run_id)
+    assert record is not None
+    assert record.request.parameters.temperature == 0
+    assert record.request.parameters.top_p is None
