@@ -55,6 +55,12 @@ def router() -> None:
                 icon=":material/history:",
                 help="Every run that was made: find it, open it, take it away.",
             ),
+            st.Page(
+                "pages/workspace/connection.py",
+                title="Connection",
+                icon=":material/cable:",
+                help="Where calls go, as whom, and what they may do there.",
+            ),
         ],
     })  # fmt: skip
     try:

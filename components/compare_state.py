@@ -28,7 +28,9 @@ _PROBLEM = "compare_problem"
 _SHOWN = "comparison_shown"
 KIND = "connection_kind"
 """Where the session calls: the sidebar's choice."""
-KIND_PENDING = "connection_kind_pending"
+HERE = "connection_here"
+"""Where the session calls now: the endpoint as runs record it, and the Region."""
+PLACE_PENDING = "connection_place_pending"
 """Where the session should call from the next rerun on: where the comparison that was opened ran."""
 _ADDRESS = "address_set_to"
 _ADDRESS_FRESH = "address_set_in_this_run"
@@ -258,12 +260,15 @@ def _from_history(comparison_id: str) -> Comparison | None:
 
 def _go_where_it_ran(comparison: Comparison) -> None:
     """Let "Calls go to" say where this comparison ran: what the page says is what it does."""
-    endpoints = {run.identity.endpoint for lane in comparison.lanes for run in lane.runs}
-    kind = (
-        {"local": "local", "bedrock": "bedrock"}.get(endpoints.pop() or "", "custom") if endpoints else None
-    )
-    if kind is not None and kind != st.session_state.get(KIND):
-        st.session_state[KIND_PENDING] = kind
+    runs = [run.identity for lane in comparison.lanes for run in lane.runs]
+    if not runs:
+        return
+    last = max(runs, key=lambda identity: identity.started_at)
+    endpoint = last.endpoint or ""
+    kind = endpoint if endpoint in {"local", "bedrock"} else "custom"
+    there = (endpoint, None if kind == "local" else last.region)
+    if there != st.session_state.get(HERE):
+        st.session_state[PLACE_PENDING] = (kind, *there)
         st.rerun()
 
 

@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import streamlit as st
 
-from bedrock_playground.connection import Connection, Kind, default_kind, local_connection, remote_connection
+from bedrock_playground.connection import (
+    Connection,
+    Kind,
+    default_kind,
+    local_connection,
+    named_connection,
+    remote_connection,
+)
 from bedrock_playground.invocation.credentials import find_credentials
 from components import compare_state, variants
-from components.compare_state import KIND, KIND_PENDING
-from components.resources import forget_models, get_settings, get_supervisor
+from components.compare_state import HERE, KIND, PLACE_PENDING
+from components.resources import forget_models, get_named_endpoints, get_settings, get_supervisor
 
-_LABELS: dict[Kind, str] = {
+LABELS: dict[Kind, str] = {
     "local": "Local endpoint",
     "bedrock": "Amazon Bedrock",
     "custom": "Custom endpoint",
 }
+"""What the places are called."""
+REGION = "connection_region"
+"""The Region that this session picked; not set: the one of the environment or the profile."""
+ENDPOINT = "connection_endpoint"
+"""The endpoint that this session named."""
+PAGE = "pages/workspace/connection.py"
 
 
 @st.cache_resource(show_spinner=False, ttl=300)
@@ -23,10 +36,12 @@ def _credentials() -> str:
     return find_credentials(api_key=get_settings().bedrock_api_key) or "none found"
 
 
-@st.cache_resource(show_spinner=False, ttl=300)
-def _remote() -> Connection:
+@st.cache_resource(show_spinner=False, ttl=300, max_entries=64)
+def _remote(region: str | None, endpoint: str | None) -> Connection:
     # The Region is read from the AWS configuration files: 5 ms that every rerun paid twice.
-    return remote_connection(get_settings())
+    if endpoint is not None and endpoint != get_settings().endpoint_url:
+        return named_connection(get_settings(), endpoint, region=region)
+    return remote_connection(get_settings(), region=region)
 
 
 @st.cache_resource(show_spinner=False)
@@ -40,53 +55,94 @@ def current_kind() -> Kind:
     return kind
 
 
+def kinds() -> list[Kind]:
+    """Where this session's calls can go: an endpoint of the settings stands in for Amazon Bedrock."""
+    if get_settings().endpoint_url:
+        return ["local", "custom"]
+    return ["local", "bedrock", "custom"] if st.session_state.get(ENDPOINT) else ["local", "bedrock"]
+
+
+def remote() -> Connection:
+    """The connection of this session to Amazon Bedrock or a custom endpoint, wherever its calls go now."""
+    endpoint = st.session_state.get(ENDPOINT) if current_kind() == "custom" else None
+    return _remote(st.session_state.get(REGION), endpoint)
+
+
 def current_connection() -> Connection | None:
     """The connection of this session; ``None`` while the local endpoint is not ready."""
     if current_kind() != "local":
-        return _remote()
+        return remote()
     return local_connection(get_settings(), get_supervisor().status)
 
 
 def sidebar() -> None:
     """Show where calls go, and let the session pick."""
-    kinds: list[Kind] = ["local", "custom"] if get_settings().endpoint_url else ["local", "bedrock"]
     with st.sidebar:
-        # A comparison that ran elsewhere was opened: go there, before the widget exists in this run.
-        pending = st.session_state.pop(KIND_PENDING, None)
-        if pending in kinds:
-            st.session_state[KIND] = pending
+        _go_to_pending()
         st.session_state.setdefault(KIND, _default_kind())
         st.selectbox(
             "Calls go to",
-            kinds,
-            format_func=lambda kind: _LABELS[kind],
+            kinds(),
+            format_func=lambda kind: LABELS[kind],
             key=KIND,
             persist_state="session",
-            on_change=_switched,
+            on_change=switched,
             help="Amazon Bedrock needs AWS credentials: environment variables, a profile, SSO or a role. "
             "The local endpoint speaks the same API with a small real model, on this machine alone.",
         )
         if current_kind() == "local":
             _local_status()
+            st.session_state[HERE] = ("local", None)
         else:
-            st.caption(f"{_remote().title} · credentials: {_credentials()}")
-        st.button(
-            "Refresh models",
-            icon=":material/refresh:",
-            type="tertiary",
-            key="refresh_models",
-            on_click=_refresh,
-        )
+            there = remote()
+            st.caption(f"{there.title} · credentials: {credentials_of(there)}")
+            st.session_state[HERE] = (there.endpoint_label, there.config.region)
+        with st.container(horizontal=True, gap="small"):
+            st.page_link(PAGE, label="Region, credentials, checks", width="content")
+            st.button(
+                "Refresh models",
+                icon=":material/refresh:",
+                type="tertiary",
+                key="refresh_models",
+                on_click=refresh,
+            )
 
 
-def _switched() -> None:
+def _go_to_pending() -> None:
+    """Go where a comparison that was opened ran, before the widget exists in this run."""
+    pending: tuple[Kind, str | None, str | None] | None = st.session_state.pop(PLACE_PENDING, None)
+    if pending is None:
+        return
+    kind, endpoint, region = pending
+    if kind == "custom" and endpoint in get_named_endpoints():
+        st.session_state[ENDPOINT] = endpoint
+    if kind not in kinds():
+        return
+    st.session_state[KIND] = kind
+    if kind != "local" and region:
+        st.session_state[REGION] = region
+
+
+def credentials_of(connection: Connection) -> str:
+    """In words, what a remote connection signs with."""
+    return "placeholder keys" if connection.config.access_key_id else _credentials()
+
+
+def switched() -> None:
     """Begin anew: a comparison goes on only where it ran, and stays in the history."""
-    _refresh()
+    refresh()
     compare_state.clear()
     variants.forget_models()
 
 
-def _refresh() -> None:
+def moved() -> None:
+    """Begin anew in another Region; the models that were picked are kept, since most Regions have them."""
+    refresh()
+    compare_state.clear()
+
+
+def refresh() -> None:
+    """Ask for models and credentials anew."""
     forget_models()
     _credentials.clear()
     _remote.clear()

@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import botocore.exceptions
-
-from bedrock_playground.catalog.control import is_denied, make_client, refusal
+from bedrock_playground.catalog.control import ERRORS, make_client, refusal
 from bedrock_playground.catalog.resolution import Behind, Kind, behind_of, read_arn
 from bedrock_playground.invocation.client import ClientConfig
 
@@ -33,7 +31,7 @@ def look_up(config: ClientConfig, model_id: str) -> Behind:
     service = "bedrock-agent" if kind == "prompt" else "bedrock"
     try:
         return ask(make_client(config, service), model_id)
-    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, ValueError) as error:
+    except ERRORS as error:
         return Behind(problem=refusal(operation, error, _UNKNOWN_MODEL))
 
 
@@ -124,7 +122,7 @@ def access_to(config: ClientConfig, base_id: str) -> Access:
     """
     try:
         told = make_client(config).get_foundation_model_availability(modelId=base_id)
-    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, ValueError) as error:
+    except ERRORS as error:
         effect = "Whether the account may call it is not known before it is called."
         return Access(None, refusal("GetFoundationModelAvailability", error, effect))
     missing = [
@@ -140,6 +138,8 @@ def access_to(config: ClientConfig, base_id: str) -> Access:
         )
         if here
     ]
+    if not told.get("authorizationStatus"):
+        return Access(allowed=None, words="The answer does not say whether the account may call it.")
     if missing:
         return Access(allowed=False, words=f"It cannot be called: {'; '.join(missing)}.")
     return Access(allowed=True, words="The account may call it in this Region.")
@@ -208,18 +208,7 @@ def list_guardrails(config: ClientConfig) -> Guardrails:
                     versions=tuple(versions),
                 )
             )
-    except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, ValueError) as error:
+    except ERRORS as error:
         effect = "The account's guardrails cannot be offered; an id can be typed."
         return Guardrails(tuple(items), refusal("ListGuardrails", error, effect))
     return Guardrails(tuple(sorted(items, key=lambda item: item.name.lower())))
-
-
-__all__ = [
-    "Access",
-    "GuardrailSummary",
-    "Guardrails",
-    "access_to",
-    "is_denied",
-    "list_guardrails",
-    "look_up",
-]

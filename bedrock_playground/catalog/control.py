@@ -7,9 +7,21 @@ from urllib.parse import urlsplit
 
 import boto3
 import botocore.exceptions
+import botocore.parsers
 from botocore.config import Config
 
 from bedrock_playground.invocation.client import ClientConfig
+
+ERRORS = (
+    botocore.exceptions.ClientError,
+    botocore.exceptions.BotoCoreError,
+    botocore.parsers.ResponseParserError,
+    # A named endpoint may be anything: no URL, or a server whose answers lack what AWS's have.
+    ValueError,
+    LookupError,
+    TypeError,
+)
+"""What a call can fail with."""
 
 DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"})
 """How services say that a permission is missing."""
@@ -59,6 +71,8 @@ def refusal(operation: str, error: Exception, effect: str, *, service: str = "be
         effect: What is not known or not possible now, as a sentence.
         service: The prefix of the permission.
     """
+    if isinstance(error, LookupError | TypeError | botocore.parsers.ResponseParserError):
+        return f"{operation} was answered in a shape that is not AWS's: is this Bedrock's endpoint? {effect}"
     if not isinstance(error, botocore.exceptions.ClientError):
         return f"{operation} failed: {str(error).rstrip('.')}. {effect}"
     if is_denied(error):

@@ -13,10 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, cast, get_args
 
-import botocore.exceptions
-
 from bedrock_playground.catalog.catalogue import Catalogue
-from bedrock_playground.catalog.control import make_client, refusal
+from bedrock_playground.catalog.control import ERRORS, make_client, refusal
 from bedrock_playground.catalog.models import (
     Lifecycle,
     Modality,
@@ -64,7 +62,7 @@ def _ask(config: ClientConfig) -> _Told:
     told = _Told()
     try:
         client = make_client(config)
-    except (botocore.exceptions.BotoCoreError, ValueError) as error:
+    except ERRORS as error:
         told.problems.append(f"The account's models could not be asked for: {error}")
         return told
     fallback = f"What is offered is the snapshot of {snapshot_date():%d %B %Y}, available here or not."
@@ -78,7 +76,7 @@ def _ask(config: ClientConfig) -> _Told:
                 told.summaries = list(client.list_foundation_models()["modelSummaries"])
             else:
                 told.profiles = list(_inference_profiles(client))
-        except (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError) as error:
+        except ERRORS as error:
             told.problems.append(refusal(operation, error, effect))
     return told
 

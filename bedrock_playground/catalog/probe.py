@@ -10,12 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import botocore.exceptions
-
-from bedrock_playground.catalog.control import is_denied, make_client, refusal
+from bedrock_playground.catalog.control import ERRORS, is_denied, make_client, refusal
 from bedrock_playground.invocation.client import ClientConfig
-
-_ERRORS = (botocore.exceptions.ClientError, botocore.exceptions.BotoCoreError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ def identify(config: ClientConfig) -> Identity:
     """
     try:
         told = make_client(config, "sts").get_caller_identity()
-    except _ERRORS as error:
+    except ERRORS as error:
         effect = "Whose credentials these are is not known."
         return Identity(problem=refusal("GetCallerIdentity", error, effect, service="sts"))
     return Identity(account=told.get("Account"), arn=told.get("Arn"))
@@ -66,7 +62,7 @@ def probe(config: ClientConfig) -> tuple[Permission, ...]:
     """
     try:
         client, runtime = make_client(config), make_client(config, "bedrock-runtime")
-    except _ERRORS as error:
+    except ERRORS as error:
         problem = f"The client could not be made: {error}"
         return (Permission("bedrock:*", "Everything this app does", "unknown", problem),)
     return tuple(_probe(client, runtime))
@@ -143,7 +139,7 @@ def _try(operation: str, purpose: str, ask: Callable[[], str]) -> Permission:
     action = f"bedrock:{operation}"
     try:
         return Permission(action, purpose, "allowed", ask())
-    except _ERRORS as error:
+    except ERRORS as error:
         if is_denied(error):
             return Permission(action, purpose, "denied", "The identity's policies do not allow it.")
         return Permission(action, purpose, "unknown", refusal(operation, error, "").strip())

@@ -42,7 +42,7 @@ def account() -> Iterator[Callable[[Answers], ClientConfig]]:
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         servers.append(server)
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         return ClientConfig(
             region="us-east-1",
             endpoint_url=f"http://127.0.0.1:{server.server_port}",

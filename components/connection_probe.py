@@ -1,0 +1,168 @@
+"""What these credentials may do: a table of permissions, access to a model, one token's proof."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from bedrock_playground.catalog import Catalogue
+from bedrock_playground.catalog.money import format_usd
+from bedrock_playground.catalog.probe import Permission, probe
+from bedrock_playground.connection import Connection
+from bedrock_playground.history import HistoryError
+from bedrock_playground.invocation import Comparison, InferenceParameters, InvocationRequest, LaneRun, Usage
+from components import variants
+from components.binding import WhereItRan
+from components.resources import (
+    get_access,
+    get_price_book,
+    get_pricer,
+    get_store,
+    resolve_model,
+)
+from components.words import plain
+
+_PERMISSIONS = "connection_permissions"
+_MODEL = "connection_model"
+_CALL = "connection_call"
+_SIGNS = {"allowed": "✓ **Allowed**", "denied": "✗ **Denied**", "unknown": "? **Not known**"}
+_WAIT = 90.0
+_ASSUMED_INPUT = 100
+"""Input tokens to name a price for: the prompt is one word, and templates add some."""
+
+
+def permissions(connection: Connection) -> None:
+    """Offer to try what is free to try, and show what came of it."""
+    with st.container(border=True, key="connection_permissions_box"):
+        st.subheader("Permissions", anchor=False)
+        st.write("Tries what this app asks of the account, by calls that cost nothing.")
+        st.button(
+            "Try the permissions", key="probe", icon=":material/rule:", on_click=_try, args=(connection,)
+        )
+        told: tuple[object, tuple[Permission, ...]] | None = st.session_state.get(_PERMISSIONS)
+        if told is not None and told[0] == connection:
+            _rows(told[1])
+            st.caption(
+                "Whether a model may be called (bedrock:InvokeModel, bedrock:InvokeModelWithResponseStream) "
+                "shows only by calling it."
+            )
+
+
+def _try(connection: Connection) -> None:
+    st.session_state[_PERMISSIONS] = (connection, probe(connection.config))
+
+
+def _rows(found: tuple[Permission, ...]) -> None:
+    # Not a table: names of permissions are long, and a phone is narrow.
+    for one in found:
+        st.markdown(f"{_SIGNS[one.outcome]} · `{one.action}`")
+        st.caption(f"{one.purpose}. {plain(one.words)}")
+
+
+def one_call(connection: Connection, catalogue: Catalogue) -> None:
+    """Offer to check access to a model for free, and to call it for one token, named with its price."""
+    offered = [option.model_id for option in catalogue.listed if option.answers_in_text]
+    with st.container(border=True, key="connection_call_box"):
+        st.subheader("One model", anchor=False)
+        if not offered and not catalogue.options:
+            st.write("No model is known here.")
+            return
+        choices = offered or [option.model_id for option in catalogue.options if option.answers_in_text]
+        if st.session_state.get(_MODEL) is None:
+            st.session_state[_MODEL] = variants.default_model(catalogue) or choices[0]
+        model_id = st.selectbox(
+            "Model",
+            choices,
+            key=_MODEL,
+            persist_state="session",
+            accept_new_options=True,
+            format_func=lambda wanted: _named(catalogue, wanted),
+        )
+        if not model_id:
+            return
+        resolution = resolve_model(connection, model_id)
+        st.caption(plain(resolution.explanation))
+        if connection.kind != "local":
+            for base_id in resolution.base_ids:
+                if st.button("Is access granted?", key="access_check", icon=":material/key:"):
+                    access = get_access(connection, base_id)
+                    st.markdown(plain(access.words))
+                break
+        st.markdown(_price(connection, model_id))
+        st.button(
+            "Call it for one token",
+            key="one_token",
+            icon=":material/bolt:",
+            on_click=_call,
+            args=(connection, model_id),
+        )
+        _outcome(model_id)
+
+
+def _named(catalogue: Catalogue, model_id: str) -> str:
+    option = catalogue.get(model_id)
+    return f"{option.name} · {model_id}" if option else model_id
+
+
+def _price(connection: Connection, model_id: str) -> str:
+    """What the call costs, before it is made."""
+    priced = resolve_model(connection, model_id).priced_as
+    usage = Usage(input_tokens=_ASSUMED_INPUT, output_tokens=1)
+    cost = get_price_book().cost(usage, model_id=priced or model_id, region=connection.config.region)
+    if cost.amount is None:
+        return f"What it costs is **not known**: {plain(cost.note or 'no source has a price for it')}"
+    if not cost.amount:
+        return "It costs **nothing**: the model runs on this machine."
+    told = f"{cost.source}, {cost.as_of}" if cost.as_of else f"{cost.source}"
+    return (
+        f"It costs about **{plain(format_usd(cost.amount))}**, if the prompt comes to {_ASSUMED_INPUT} "
+        f"tokens with the model’s own template ({plain(told)})."
+    )
+
+
+def _call(connection: Connection, model_id: str) -> None:
+    """Make the call as any other run is made, so that it stands in the history with its cost."""
+    try:
+        recorder = get_store().recorder()
+    except HistoryError as error:
+        st.session_state[_CALL] = (model_id, f"Nothing was called: the history cannot be opened. {error}")
+        return
+    comparison = Comparison(
+        WhereItRan(connection.endpoint_label, connection.config.region),
+        recorder=recorder,
+        pricer=get_pricer(),
+        region=connection.config.region,
+        endpoint=connection.endpoint_label,
+    )
+    request = InvocationRequest.from_prompt(model_id, "Hi", parameters=InferenceParameters(max_tokens=1))
+    comparison.start([request], labels=["A"])
+    if not comparison.wait(_WAIT):
+        comparison.cancel()
+        comparison.wait(5)
+    st.session_state[_CALL] = (model_id, comparison.lanes[0].runs[0])
+
+
+def _outcome(model_id: str) -> None:
+    told: tuple[str, LaneRun | str] | None = st.session_state.get(_CALL)
+    if told is None or told[0] != model_id:
+        return
+    run = told[1]
+    if isinstance(run, str):
+        st.error(plain(run), icon=":material/error:")
+        return
+    result = run.result
+    if result is None:
+        st.warning(
+            f"There was no answer within {_WAIT:.0f} seconds, so it was stopped.", icon=":material/info:"
+        )
+        return
+    if result.error is not None:
+        st.error(f"{plain(str(result.error))} {plain(result.error.advice)}", icon=":material/error:")
+        return
+    usage, cost = result.usage, run.cost
+    counted = f"{usage.input_tokens} tokens in, {usage.output_tokens} out" if usage else "tokens not told"
+    took = f"{result.timing.total:.2f} s" if result.timing.total is not None else "n/a"
+    amount = format_usd(cost.amount if cost else None)
+    st.success(
+        f"It answered in {took}: {counted}, {plain(amount)}. The run is in the history.",
+        icon=":material/check_circle:",
+    )

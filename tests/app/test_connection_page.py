@@ -1,0 +1,165 @@
+"""The Connection page in AppTest, on the real local endpoint and on endpoints that are named."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from bedrock_playground.launcher import EndpointStatus
+
+ROOT = Path(__file__).resolve().parents[2]
+AWS_VARIABLES = (
+    "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE",
+    "AWS_BEARER_TOKEN_BEDROCK", "AWS_REGION", "AWS_DEFAULT_REGION",
+)  # fmt: skip
+Open = Callable[[], AppTest]
+
+
+@pytest.fixture
+def open_page(tmp_path: Path, weights_cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Opens the app at its Connection page, in an environment that the test may fill first."""
+    for name in AWS_VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("BEDROCK_PLAYGROUND_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("BEDROCK_PLAYGROUND_CACHE_DIR", str(weights_cache))
+    st.cache_resource.clear()
+    st.cache_data.clear()
+    opened: list[AppTest] = []
+
+    def start() -> AppTest:
+        app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+        app.run()
+        app.switch_page("pages/workspace/connection.py").run()
+        assert not app.exception, app.exception
+        opened.append(app)
+        return app
+
+    yield start
+    from components.resources import get_store, get_supervisor
+
+    if opened and any(app.session_state["connection_kind"] == "local" for app in opened):
+        get_supervisor().stop()
+    get_store().close()
+    st.cache_resource.clear()
+    st.cache_data.clear()
+
+
+def words(app: AppTest) -> str:
+    """All that the page says."""
+    told = [*app.markdown, *app.caption, *app.code, *app.error, *app.warning, *app.success, *app.subheader]
+    return "\n".join(str(element.value) for element in told)
+
+
+def ready(app: AppTest) -> AppTest:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        app.run()
+        assert not app.exception, app.exception
+        if "Try the permissions" in {button.label for button in app.button}:
+            return app
+        time.sleep(0.2)
+    raise AssertionError("The local endpoint did not become ready.")
+
+
+def test_the_local_endpoint_is_shown_and_called(open_page: Open) -> None:
+    app = ready(open_page())
+    assert "**Ready**" in words(app)
+    assert "http://127.0.0.1:" in words(app)
+    app.button(key="identity_check").click().run()
+    assert "Account `000000000000`" in words(app)
+    app.button(key="probe").click().run()
+    for action in ("ListFoundationModels", "GetFoundationModelAvailability", "CountTokens", "ListGuardrails"):
+        assert f"✓ **Allowed** · `bedrock:{action}`" in words(app)
+    assert "It costs **nothing**" in words(app)
+    app.button(key="one_token").click().run()
+    assert not app.exception
+    assert "1 out" in app.success[0].value
+    app.button(key="endpoint_restart").click().run()
+    assert not app.exception
+    assert "**Ready**" in words(ready(app))
+
+
+@pytest.fixture
+def planted(monkeypatch: pytest.MonkeyPatch, open_page: Open) -> Open:
+    """Opens the page where the environment holds credentials; nothing is asked over the network."""
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "planted-secret")
+    from bedrock_playground.catalog.discovery import without_asking
+
+    monkeypatch.setattr("components.resources.discover", lambda _: without_asking("Not asked in this test."))
+    return open_page
+
+
+def test_credentials_and_the_regions_are_told_and_picked_per_session(planted: Open) -> None:
+    app = planted()
+    assert "Bedrock is called with **environment variables**." in words(app)
+    assert app.selectbox(key="connection_region_picker").value == "us-east-1"
+    app.selectbox(key="connection_region_picker").select("eu-central-1").run()
+    assert "Region eu-central-1 (Europe (Frankfurt))" in words(app)
+    assert app.session_state["connection_here"] == ("bedrock", "eu-central-1")
+    other = planted()
+    assert other.selectbox(key="connection_region_picker").value == "us-east-1"
+    app.switch_page("pages/playground/compare.py").run()
+    app.switch_page("pages/workspace/connection.py").run()
+    assert app.selectbox(key="connection_region_picker").value == "eu-central-1"
+
+
+def test_a_region_that_is_none_is_refused_and_nothing_changes(planted: Open) -> None:
+    app = planted()
+    app.session_state["connection_region"] = "eu-west-1"
+    app.run()
+    from components import connection_page
+
+    picker = app.selectbox(key="connection_region_picker")
+    picker.set_value("eu-west-2").run()
+    assert app.session_state["connection_region"] == "eu-west-2"
+    assert connection_page._REGION_CODE.fullmatch("us-gov-west-1")
+    assert not connection_page._REGION_CODE.fullmatch("Frankfurt")
+
+
+def test_the_api_keys_precedence_is_shown_when_both_are_set(
+    planted: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "planted-api-key")
+    said = words(planted())
+    assert "**The API key wins**" in said
+    assert "planted" not in said
+
+
+def test_an_endpoint_is_named_checked_used_and_forgotten(
+    planted: Open, local_endpoint: EndpointStatus
+) -> None:
+    app = planted()
+    app.text_input(key="connection_endpoint_field").set_value("http://bedrock.example.org").run()
+    app.button(key="endpoint_use").click().run()
+    assert "Plain http" in app.error[0].value
+    assert app.session_state["connection_kind"] == "bedrock"
+    assert app.text_input(key="connection_endpoint_field").value == "http://bedrock.example.org"
+    app.text_input(key="connection_endpoint_field").set_value(f"{local_endpoint.url}/").run()
+    app.button(key="endpoint_use").click().run()
+    assert app.session_state["connection_here"] == (local_endpoint.url, "us-east-1")
+    assert "placeholder keys" in words(app)
+    app.button(key="endpoint_forget").click().run()
+    assert not app.exception
+    assert app.session_state["connection_here"] == ("bedrock", "us-east-1")
+
+
+def test_where_no_credentials_are_it_says_what_was_tried(open_page: Open) -> None:
+    app = open_page()
+    app.button(key="use_bedrock").click().run()
+    assert not app.exception
+    assert "None were found" in words(app)
+
+
+def test_the_operator_can_forbid_endpoints(planted: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BEDROCK_PLAYGROUND_ENDPOINT_OVERRIDE", "0")
+    app = planted()
+    assert not app.text_input
