@@ -151,7 +151,9 @@ def _genai_price(model: Any, as_of: datetime) -> dict[str, Any]:  # noqa: ANN401
         long[bucket] = str(value.tiers[-1].price)
     if len(starts) > 1:
         raise SystemExit(f"genai-prices has several long-context steps for {model.id}: mend extract.py.")
-    return {"entry": model.id, "base": base, "long": long, "long_above": next(iter(starts), None)}
+    # A bucket without a step costs the same on both sides of it.
+    above = {**base, **long} if starts else {}
+    return {"entry": model.id, "base": base, "long": above, "long_above": next(iter(starts), None)}
 
 
 def _pydantic_ai(ids: list[str]) -> dict[str, Any]:

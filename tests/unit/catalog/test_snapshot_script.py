@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_playground.catalog.snapshot import MODELS_FILE, PRICES_FILE, load_models, load_prices
-from scripts.catalog import differences, environment, facts, files, overlay, pricing
+from scripts.catalog import differences, environment, extract, facts, files, overlay, pricing
 from scripts.catalog.build import build
 from scripts.catalog.merge import PREFERENCE, Fact, Record, merge, words
 from scripts.catalog.overlay import Overlay
@@ -61,6 +62,53 @@ def test_what_a_source_does_not_say_is_not_there() -> None:
 def test_names_lose_their_geography() -> None:
     profile = {"name": "Claude Haiku 4.5 (US)", "text_inputs": True, "text_outputs": True}
     assert facts.from_langchain([("us.a.b", profile)])["name"] == "Claude Haiku 4.5"
+
+
+def clause(**parts: Any) -> Any:
+    return SimpleNamespace(**parts)
+
+
+def test_ids_that_only_a_price_list_s_patterns_spell_out() -> None:
+    pattern = clause(
+        or_=[
+            clause(equals="global.anthropic.claude-new"),
+            clause(contains="us.anthropic.claude-new-v1"),
+            clause(starts_with="claude-new"),
+            clause(ends_with="/us.zai.glm"),
+        ]
+    )
+    assert extract._names_in(pattern) == ["global.anthropic.claude-new"]
+    entry = clause(match=pattern)
+    speaks = {
+        model_id: extract._names_scope(model_id, entry)
+        for model_id in ("anthropic.claude-new", "us.zai.glm", "eu.anthropic.claude-new")
+    }
+    assert speaks == {"anthropic.claude-new": True, "us.zai.glm": True, "eu.anthropic.claude-new": False}
+
+
+def test_of_a_profile_what_json_can_say_is_kept() -> None:
+    profile = {"flag": True, "levels": frozenset({"b", "a"}), "ttls": ("5m", "1h"), "kind": object()}
+    assert extract._plain(profile) == {"flag": True, "levels": ["a", "b"], "ttls": ["5m", "1h"]}
+    assert extract._plain(None) is None
+
+
+def priced(**buckets: Any) -> Any:
+    names = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
+    price = SimpleNamespace(**{f"{name}_mtok": buckets.get(name) for name in names})
+    return SimpleNamespace(id="entry", get_prices=lambda on: price)
+
+
+def test_a_price_with_a_step_keeps_both_sides_of_it() -> None:
+    step = SimpleNamespace(base=Decimal(2), tiers=[SimpleNamespace(start=272_000, price=Decimal(4))])
+    found = extract._genai_price(
+        priced(input=step, output=Decimal("1.50")), datetime(2026, 11, 22, tzinfo=UTC)
+    )
+    assert found == {
+        "entry": "entry",
+        "base": {"input": "2", "output": "1.50"},
+        "long": {"input": "4", "output": "1.50"},
+        "long_above": 272_000,
+    }
 
 
 # -------------------- settling
@@ -409,6 +457,22 @@ def test_every_rule_of_the_overlay_has_a_source_and_a_use() -> None:
     assert set(content["added"]) <= every_id
     for source in content["sources"].values():
         assert source.keys() == {"name", "url", "as_of"}
+
+
+def test_the_snapshot_was_written_with_this_overlay() -> None:
+    """An edit of the overlay does nothing until `make catalog` has run."""
+    rules = overlay.load()
+    document = json.loads(MODELS_FILE.read_bytes())
+    for row in document["models"]:
+        for name, statement in rules.statements(row["model_id"]).items():
+            fact = row.get(name)
+            assert fact is not None, (row["model_id"], name)
+            if name == "lifecycle" and "end_of_life" in row:
+                continue  # follows from the date
+            if statement.overrules or fact["from"] in rules.content["sources"]:
+                assert (fact["value"], fact["from"]) == (statement.value, statement.source), row["model_id"]
+    for name, source in document["sources"].items():
+        assert source == rules.content["sources"].get(name, source)
 
 
 def test_the_overlay_s_answer_comes_from_the_first_rule_that_speaks() -> None:
