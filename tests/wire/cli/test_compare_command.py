@@ -129,7 +129,14 @@ def test_throttling_is_tried_three_times_and_shown(shared: CommandLine) -> None:
 
 
 def test_an_unknown_model_fails_its_lane_alone(shared: CommandLine) -> None:
-    status, values = shared.compare("--prompt", "x", *lanes("no.such-model", PACED), "--max-tokens", "3")
+    status, values = shared.compare(
+        "--prompt",
+        "x",
+        *lanes("no.such-model", PACED),
+        "--max-tokens",
+        "3",
+        warns="What it takes is not known",
+    )
     assert status == 1
     by_lane = {value["lane"]: value for value in values}
     assert by_lane["A"]["error"]["type"] == "ValidationFailed"
@@ -175,6 +182,7 @@ def test_nobody_at_the_endpoint_is_a_failed_lane(alone: CommandLine, free_tcp_po
     status, (value,) = alone.compare(
         "--prompt", "x", *lanes("a.model"), "--endpoint-url", f"http://127.0.0.1:{free_tcp_port()}",
         AWS_ACCESS_KEY_ID="AKIDTEST", AWS_SECRET_ACCESS_KEY="secret", BEDROCK_PLAYGROUND_MAX_ATTEMPTS="1",
+        warns="nothing is known of what it takes",
     )  # fmt: skip
     assert (status, value["error"]["type"], value["attempts"]) == (1, "ConnectionFailed", 1)
 
