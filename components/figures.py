@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
+from bedrock_playground.catalog.money import cost_to_json, format_usd
 from bedrock_playground.invocation import Comparison, LaneRun
+from bedrock_playground.invocation.cost import Cost
 from components.variants import LETTERS
 
 
@@ -25,8 +29,21 @@ class Measure:
     """The unit on the axis."""
     better: str
     """Which way is better."""
+    words: Callable[[float], str] = "{:,.0f}".format
+    """How a value is written."""
+    digits: str = ",.1f"
+    """How a value is written on hover, in d3's words."""
+    missing: str = "n/a"
+    """What stands where there is none."""
 
 
+def _usd(value: float) -> str:
+    return format_usd(Decimal(repr(value)))
+
+
+COST = Measure(
+    "usd_per_1000", "Cost of 1,000 such requests", "US dollars", "lower is better", _usd, ",.3~r", "unknown"
+)
 MEASURES = (
     Measure("ttft_ms", "Time to first token", "ms", "lower is better"),
     Measure("total_ms", "Total time", "ms", "lower is better"),
@@ -59,6 +76,18 @@ def _row(run: LaneRun) -> dict[str, object]:
         "output_tokens": output,
         "stop_reason": result.stop_reason if result else None,
         "attempts": len(result.attempts) if result else None,
+        **_cost(run.cost),
+    }
+
+
+def _cost(cost: Cost | None) -> dict[str, object]:
+    told = cost_to_json(cost) if cost else dict.fromkeys(("cost", "source", "as_of", "confidence"))
+    return {
+        "cost_usd": told["cost"],
+        "usd_per_1000": None if cost is None or cost.amount is None else float(cost.amount * 1000),
+        "price_source": told["source"],
+        "price_as_of": told["as_of"],
+        "price_confidence": told["confidence"],
     }
 
 
@@ -72,8 +101,11 @@ def figures(comparison: Comparison) -> None:
     if data.empty:
         return
     st.subheader("Measured", help="Client-side times of the latest turn. What a model did not tell is n/a.")
-    with st.grid(3, min_column_width=300):
-        for measure in MEASURES:
+    # Models that cost nothing need no chart of that; what nobody knows does.
+    free = bool((pd.to_numeric(data[COST.column], errors="coerce") == 0).all())
+    shown = MEASURES if free else (*MEASURES, COST)
+    with st.grid(len(shown), min_column_width=260):
+        for measure in shown:
             st.plotly_chart(
                 bars(data, measure, dark=st.context.theme.type == "dark"),
                 key=f"figure_{measure.column}",
@@ -110,9 +142,9 @@ def bars(data: pd.DataFrame, measure: Measure, *, dark: bool = False) -> go.Figu
             x=labels,
             y=values,
             marker_color=[colours[label] for label in labels],
-            text=["n/a" if value is None else f"{value:,.0f}" for value in values],
+            text=[measure.missing if value is None else measure.words(value) for value in values],
             textposition="auto",
-            hovertemplate=f"%{{x}}: %{{y:,.1f}} {measure.unit}<extra></extra>",
+            hovertemplate=f"%{{x}}: %{{y:{measure.digits}}} {measure.unit}<extra></extra>",
         )
     )
     if len(data) > len(labels):
@@ -121,11 +153,11 @@ def bars(data: pd.DataFrame, measure: Measure, *, dark: bool = False) -> go.Figu
             y=known[measure.column],
             mode="markers",
             marker={"symbol": "line-ew-open", "size": 14, "color": "rgba(128,128,128,0.9)"},
-            hovertemplate=f"%{{x}}: %{{y:,.1f}} {measure.unit}<extra></extra>",
+            hovertemplate=f"%{{x}}: %{{y:{measure.digits}}} {measure.unit}<extra></extra>",
         )
     missing = [label for label, value in zip(labels, values, strict=True) if value is None]
     for label in missing:
-        figure.add_annotation(x=label, y=0, yanchor="bottom", text="n/a", showarrow=False)
+        figure.add_annotation(x=label, y=0, yanchor="bottom", text=measure.missing, showarrow=False)
     figure.update_layout(
         title={
             "text": f"{measure.title}<br><sub>{measure.unit}, {measure.better}</sub>",
@@ -149,7 +181,9 @@ def _in_words(data: pd.DataFrame, measure: Measure) -> str:
     parts = []
     for label, values in data.groupby("variant", sort=False)[measure.column]:
         numbers = pd.to_numeric(values, errors="coerce").dropna()
-        parts.append(f"{label} {numbers.median():,.0f}" if len(numbers) else f"{label} unknown")
+        parts.append(
+            f"{label} {measure.words(float(numbers.median()))}" if len(numbers) else f"{label} unknown"
+        )
     return f"{measure.title} in {measure.unit}: " + ", ".join(parts)
 
 
@@ -160,4 +194,6 @@ def _columns() -> dict[str, Any]:
         "total_ms": number("total (ms)", format="%.0f"),
         "server_latency_ms": number("server latency (ms)", format="%.0f"),
         "tokens_per_second": number("tokens/s", format="%.1f"),
+        "usd_per_1000": number("US$ per 1,000", format="%.6g"),
+        "cost_usd": st.column_config.TextColumn("cost (US$)", help="Empty: nobody knows; never 0"),
     }

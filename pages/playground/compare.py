@@ -6,6 +6,7 @@ from bedrock_playground.catalog import Catalogue
 from bedrock_playground.history import HistoryError
 from components import compare_state, compare_view, variants
 from components.connection import current_connection, wait_for_endpoint
+from components.price_as_if import price_as_if
 from components.resources import get_invoker, get_models, get_store
 
 # Whatever says "loading" has a place of its own: elsewhere it would shift, and thereby remount, what follows.
@@ -33,4 +34,5 @@ if comparison:
         # Only here, because it brings pandas and Plotly, which would hold up the first page.
         from components.figures import figures
 
+        price_as_if(comparison)
         figures(comparison)

@@ -1,0 +1,122 @@
+"""What finished lanes cost, in charts and as if on another model; unknown is never drawn at 0."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from bedrock_playground.invocation import Comparison, InvocationRequest, InvocationResult, RunIdentity
+from bedrock_playground.invocation.cost import Confidence, Cost
+from bedrock_playground.invocation.values import Usage
+from components.figures import COST, bars, table
+
+HAIKU = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+USAGE = Usage(1_000_000, 100_000)
+PRICED = Cost(Decimal("0.00123"), Confidence.CONFIRMED, "litellm 1", date(2026, 11, 22))
+UNKNOWN = Cost(None, note="No source has a price for it.")
+FREE = Cost(Decimal(0), Confidence.EXACT, "this machine", note="Runs on this machine: no charge.")
+
+
+def comparison(*lanes: tuple[str, Usage | None, Cost | None]) -> Comparison:
+    """Make a finished comparison of these models, tokens and costs."""
+    start = RunIdentity("run", "comparison", "A", 0, 0, datetime(2026, 11, 22, tzinfo=UTC))
+    runs, costs = [], {}
+    for letter, (model_id, usage, cost) in zip("ABCDEFGH", lanes, strict=False):
+        identity = replace(start, run_id=f"run-{letter}", label=letter)
+        runs.append(
+            (identity, InvocationRequest.from_prompt(model_id, "Hi"), InvocationResult("Hi", usage=usage))
+        )
+        if cost is not None:
+            costs[identity.run_id] = cost
+    return Comparison.restore(NoInvoker(), runs=runs, costs=costs)
+
+
+class NoInvoker:
+    """Nothing is sent here."""
+
+    def stream(self, request: InvocationRequest) -> Any:
+        raise AssertionError(request)
+
+
+def test_an_unknown_cost_has_its_own_place_in_the_chart_and_no_bar() -> None:
+    data = table(comparison(("a.x", USAGE, PRICED), ("b.x", USAGE, UNKNOWN), ("c.x", USAGE, None)))
+    chart = bars(data, COST)
+    assert list(chart.data[0].x) == ["A", "B", "C"]
+    assert list(chart.data[0].y) == [1.23, None, None]
+    assert list(chart.data[0].text) == ["$1.23", "unknown", "unknown"]
+    assert [(note.x, note.text) for note in chart.layout.annotations] == [("B", "unknown"), ("C", "unknown")]
+
+
+def test_the_numbers_hold_the_cost_exactly_with_where_it_comes_from() -> None:
+    data = table(comparison(("a.x", USAGE, PRICED), ("b.x", USAGE, UNKNOWN)))
+    rows = data.astype(object).where(data.notna(), None).to_dict("records")
+    names = ("cost_usd", "price_source", "price_as_of", "price_confidence")
+    assert [rows[0][name] for name in names] == ["0.00123", "litellm 1", "2026-11-22", "confirmed"]
+    assert [rows[1][name] for name in names] == [None, None, None, "unknown"]
+    assert ",0.00123,1.23,litellm 1," in table(comparison(("a.x", USAGE, PRICED))).to_csv(index=False)
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[AppTest]:
+    """A page with what stands under the lanes of a finished comparison."""
+    monkeypatch.setenv("BEDROCK_PLAYGROUND_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("BEDROCK_PLAYGROUND_CACHE_DIR", str(tmp_path))
+    st.cache_resource.clear()
+
+    def script() -> None:
+        import streamlit as st
+
+        from components.price_as_if import price_as_if
+
+        price_as_if(st.session_state["shown"])
+
+    yield AppTest.from_function(script, default_timeout=30)
+    st.cache_resource.clear()
+
+
+def cells(page: AppTest) -> list[list[str]]:
+    html = page.get("html")[0].proto.body
+    rows = re.findall(r"<tr>(.*?)</tr>", html.partition("<tbody>")[2])
+    return [[re.sub(r"<[^>]+>", "", cell) for cell in re.findall(r"<td>(.*?)</td>", row)] for row in rows]
+
+
+def test_the_measured_tokens_are_priced_as_if_on_another_model(page: AppTest) -> None:
+    local = "local.smollm2-135m-instruct-v1:0"
+    page.session_state["shown"] = comparison((local, USAGE, FREE), ("<b>.x", Usage(10, 20), UNKNOWN))
+    page.run()
+    assert not page.exception
+    assert not page.get("html"), "nothing is claimed before a model is picked"
+    page.selectbox(key="price_as_if_model").set_value(HAIKU).run()
+    assert not page.exception
+    assert cells(page) == [
+        [f"A · {local}", "1,000,000", "100,000", "$0", "$1.65", "$1,650.00"],
+        ["B · &lt;b&gt;.x", "10", "20", "unknown", "$0.000121", "$0.121"],
+    ]
+    (said,) = [element.value for element in page.caption]
+    assert "as of 20" in said
+    assert "its own tokeniser would count the same text differently" in said
+    assert "no charge" in page.get("html")[0].proto.body
+
+
+def test_without_measured_tokens_there_is_nothing_to_price(page: AppTest) -> None:
+    page.session_state["shown"] = comparison(("a.x", None, UNKNOWN))
+    page.run()
+    assert not page.exception
+    assert not page.selectbox
+
+
+def test_every_model_on_offer_has_a_price(page: AppTest) -> None:
+    page.session_state["shown"] = comparison(("a.x", USAGE, None))
+    page.run()
+    options = page.selectbox(key="price_as_if_model").options
+    assert len(options) > 200
+    assert not [option for option in options if "unknown" in option]
