@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 import streamlit as st
@@ -10,7 +11,14 @@ from bedrock_playground.catalog import Catalogue
 from bedrock_playground.catalog.restored import variant_of
 from bedrock_playground.connection import Connection
 from bedrock_playground.history import HistoryError
-from bedrock_playground.invocation import Comparison, NotReadyError, RunState
+from bedrock_playground.invocation import (
+    Comparison,
+    InvocationRequest,
+    Message,
+    NotReadyError,
+    ReasoningBlock,
+    RunState,
+)
 from components import inputs_state, variants
 from components.binding import WhereItRan
 from components.inputs_state import inputs_of, read_inputs, schema_problem, write_inputs
@@ -162,8 +170,22 @@ def rerun(letter: str) -> None:
         return
     request = prepared.built.request
     comparison.rerun(
-        letter, change=lambda sent: replace(request, messages=(*request.messages[:1], *sent.messages[1:]))
+        letter,
+        change=lambda sent: replace(
+            request, messages=(*request.messages[:1], *_later(sent, model_id=request.model_id))
+        ),
     )
+
+
+def _later(sent: InvocationRequest, *, model_id: str) -> Iterator[Message]:
+    """The conversation after its first message, as another model can be sent it.
+
+    Reasoning is signed by the model that reasoned; another one refuses it.
+    """
+    for message in sent.messages[1:]:
+        content = tuple(block for block in message.content if not isinstance(block, ReasoningBlock))
+        same = sent.model_id == model_id or not content
+        yield message if same else replace(message, content=content)
 
 
 def follow_up(text: str) -> None:

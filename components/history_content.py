@@ -1,6 +1,6 @@
 """What a recorded run was asked and what it answered, block by block.
 
-Everything a model or a service wrote is shown as plain text or as a JSON tree, never as Markdown.
+Everything a model or a service wrote is shown as plain text, never as Markdown.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _block(block: ContentBlock) -> None:
             with st.expander("Reasoning"):
                 _plain(text or "(redacted by the service)")
         case RawBlock(value):
-            st.json(value)
+            _json(value)
 
 
 def _tools(config: Mapping[str, Any] | None) -> None:
@@ -72,10 +72,10 @@ def _tools(config: Mapping[str, Any] | None) -> None:
     tools: Sequence[Any] = config.get("tools") or ()
     with st.expander(f"{len(tools)} tools" if len(tools) != 1 else "1 tool"):
         for tool in tools:
-            st.json(tool, expanded=2)
+            _json(tool)
         if config.get("toolChoice") is not None:
             st.text("Tool choice")
-            st.json(config["toolChoice"])
+            _json(config["toolChoice"])
 
 
 def _call(call: ToolUseBlock) -> None:
@@ -84,7 +84,7 @@ def _call(call: ToolUseBlock) -> None:
         st.caption("The arguments are not a JSON object; as they came:")
         _plain(call.input if isinstance(call.input, str) else json.dumps(call.input, ensure_ascii=False))
     else:
-        st.json(call.input)
+        _json(call.input)
 
 
 def beside_the_text(request: InvocationRequest, result: InvocationResult) -> None:
@@ -104,7 +104,7 @@ def beside_the_text(request: InvocationRequest, result: InvocationResult) -> Non
             for sentence in trace_in_words(result.guardrail_trace):
                 st.text(sentence)
         with st.expander("The guardrail's whole trace"):
-            st.json(result.guardrail_trace)
+            _json(result.guardrail_trace)
 
 
 def _checked(text: str, schema: str) -> None:
@@ -122,3 +122,8 @@ def _checked(text: str, schema: str) -> None:
 
 def _plain(text: str) -> None:
     st.code(text, language=None, wrap_lines=True)
+
+
+def _json(value: object) -> None:
+    # Not st.json: the browser would round long numbers.
+    st.code(json.dumps(value, indent=2, ensure_ascii=False), language="json", wrap_lines=True)

@@ -168,9 +168,13 @@ def _tools() -> None:
     st.menu_button("Add a tool", list(TOOLS), icon=":material/add:", key="add_tool", on_click=_add_tool)
     if inputs_state.tool_ids():
         names = [tool.name for tool in inputs_state.tool_definitions() if tool.name]
+        choices = list(dict.fromkeys([*_CHOICES, *names]))
+        if st.session_state.get(inputs_state.TOOL_CHOICE) not in choices:
+            # The tool that was chosen has another name now, or is gone.
+            st.session_state[inputs_state.TOOL_CHOICE] = ""
         st.selectbox(
             "Tool choice",
-            list(dict.fromkeys([*_CHOICES, *names])),
+            choices,
             format_func=lambda choice: _CHOICES.get(choice, f"{choice}: it must call this one"),
             key=inputs_state.TOOL_CHOICE,
             persist_state="session",

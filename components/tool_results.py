@@ -30,7 +30,8 @@ def tool_results(comparison: Comparison, letter: str) -> None:
             "**It waits for the result.**" if len(calls) == 1 else f"**It waits for {len(calls)} results.**"
         )
         for place, call in enumerate(calls):
-            _one(call, _keys(letter, turn, place))
+            nth = f" ({place + 1} of {len(calls)})" if len(calls) > 1 else ""
+            _one(call, f"Result of {plain(call.name)}{nth}", _keys(letter, turn, place))
         st.button(
             "Send the result and go on" if len(calls) == 1 else "Send the results and go on",
             key=f"send_results_{letter}",
@@ -44,13 +45,13 @@ def _keys(letter: str, turn: str, place: int) -> tuple[str, str]:
     return f"result_{letter}_{place}_{turn}", f"failed_{letter}_{place}_{turn}"
 
 
-def _one(call: ToolUseBlock, keys: tuple[str, str]) -> None:
+def _one(call: ToolUseBlock, label: str, keys: tuple[str, str]) -> None:
     text_key, failed_key = keys
     text, failed = proposed(call)
     st.session_state.setdefault(text_key, text)
     st.session_state.setdefault(failed_key, failed)
     st.text_area(
-        f"Result of {plain(call.name)}",
+        label,
         key=text_key,
         height=68,
         persist_state="session",
