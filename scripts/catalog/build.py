@@ -135,7 +135,9 @@ def _prices(
     material: _Material, ids: Mapping[str, list[str]], old_prices: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[pricing.Disagreement]]:
     sources = material.sources
-    wanted = {*ids, *(each for known in ids.values() for each in known)}
+    spoken = {key for key, row in material.litellm().items() if row["mode"] == "realtime"}
+    # Speech is billed by kinds of tokens that these rates do not tell apart.
+    wanted = {each for model_id, known in ids.items() for each in (model_id, *known)} - spoken
     litellm = pricing.litellm_rows(material.report["litellm"], wanted)
     genai = pricing.genai_rows(material.report["genai-prices"]["prices"], wanted)
     settled, disagreements = pricing.settle(litellm, genai, material.overlay)

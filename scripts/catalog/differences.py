@@ -24,11 +24,15 @@ def lay_under(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str, Any]]
     """Add new prices to the old ones; a dated price is never overwritten.
 
     A price that is read again unchanged moves its date on. A changed one becomes a row of its own behind the
-    old one. One that is no longer read anywhere stays, with the day on which it last was.
+    old one. One that is no longer read anywhere stays, with the day on which it last was; unless this very
+    reading gave it once and does not any more: then it was misunderstood.
     """
     rows: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    read = {(row["from"], row["as_of"]) for row in new}
+    given = {key_of(row) for row in new}
     for row in old:
-        rows.setdefault(key_of(row), []).append(dict(row))
+        if key_of(row) in given or (row["from"], row["as_of"]) not in read:
+            rows.setdefault(key_of(row), []).append(dict(row))
     for row in new:
         known = rows.setdefault(key_of(row), [])
         if known and rates_of(known[-1]) == rates_of(row):
@@ -65,7 +69,11 @@ def _fields_in_words(old: Mapping[str, Any], new: Mapping[str, Any], names: Mapp
         if field == "model_id":
             continue
         one, other = old.get(field), new.get(field)
-        if (one or {}).get("value") == (other or {}).get("value"):
+        if one and other and one["value"] == other["value"]:
+            if one.get("note") != other.get("note"):
+                lines.append(
+                    f"{_name(new)}: {field.replace('_', ' ')} says now {other.get('note', 'nothing more')!r}"
+                )
             continue
         said_by = names[(other or one or {})["from"]]
         was = words(one["value"]) if one else "unknown"
@@ -78,13 +86,18 @@ def prices_in_words(old: Sequence[Mapping[str, Any]], new: Sequence[Mapping[str,
     """A sentence for each id whose newest price changed, is new, or is no longer read."""
     before = {key_of(row): row for row in old}
     after = {key_of(row): row for row in new}
-    lines = []
+    lines = [f"Price dropped: {_what(key)} {_costs(before[key])}" for key in sorted(before.keys() - after)]
     for key in sorted(after):
         one, other = before.get(key), after[key]
         if one is None:
             lines.append(f"New price: {_what(key)} {_costs(other)} ({other['from']})")
         elif rates_of(one) != rates_of(other):
             lines.append(f"{_what(key)}: {_costs(one)} → {_costs(other)} ({other['from']}, {other['as_of']})")
+        elif one["confidence"] != other["confidence"]:
+            was, now = (each["confidence"].replace("_", " ") for each in (one, other))
+            lines.append(f"{_what(key)}: {was} → {now} at the same price ({other['from']})")
+        elif one.get("note") != other.get("note"):
+            lines.append(f"{_what(key)}: says now {other.get('note', 'nothing more')!r}")
     return lines
 
 

@@ -171,7 +171,22 @@ def settle(
     rows.extend(
         {**genai[model_id], "confidence": "single_source"} for model_id in sorted(genai.keys() - seen)
     )
-    return sorted(rows, key=_order), disagreements
+    return sorted(_with_doubts(rows), key=_order), disagreements
+
+
+def _with_doubts(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Say beside a model's own id where litellm may only repeat the global profile's price for it."""
+    rates = {(row["id"], row["tier"]): row["rates"] for row in rows if "region" not in row}
+    return [{**row, **_doubt(row, rates)} for row in rows]
+
+
+def _doubt(row: Mapping[str, Any], rates: Mapping[tuple[str, str], Rates]) -> dict[str, str]:
+    if row["from"] != "litellm" or row["confidence"] != "single_source" or row.keys() & {"region", "note"}:
+        return {}
+    everywhere, us = (rates.get((f"{scope}.{row['id']}", row["tier"])) for scope in ("global", "us"))
+    if us is None or us == everywhere or row["rates"] != everywhere:
+        return {}
+    return {"note": f"litellm repeats the global profile's price; the us profile has {short(us)}"}
 
 
 def _both(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:

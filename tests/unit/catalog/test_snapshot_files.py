@@ -26,7 +26,7 @@ from bedrock_playground.invocation.cost import Confidence
 # Of what `make catalog` wrote: it prints these once it has changed a file.
 DIGESTS = {
     "models.json": "d3445292df7d2b71409dd0c5d4b84aac380a9a8e28cd5c4004c9ae4142b3c8fd",
-    "prices.json": "b6a677c97365b1322db39abd725bf1f3ab76b3ea740cc8c0fc0d8d7bac046163",
+    "prices.json": "e561125af5f8aca48f33adbbd55e7728e72751679ff18be791e3e189aa4d3386",
 }
 FLAGS = (
     "streaming",

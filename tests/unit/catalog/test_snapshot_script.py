@@ -291,6 +291,23 @@ def test_agreement_confirms_and_disagreement_is_settled_by_the_overlay() -> None
     assert [(each.model_id, each.reason) for each in disagreements] == [("b", "it knows better"), ("c", None)]
 
 
+def test_a_global_price_that_is_repeated_for_the_own_id_is_doubted() -> None:
+    def ours(model_id: str, price: str) -> dict[str, Any]:
+        return {"id": model_id, "tier": "default", "rates": {"input": price}, "from": "litellm"}
+
+    priced_ = [
+        ours("a", "1"),
+        ours("global.a", "1"),
+        ours("us.a", "1.1"),
+        ours("b", "1"),
+        ours("global.b", "1"),
+    ]
+    rows, _ = pricing.settle(priced_, {}, NOTHING)
+    notes = {each["id"]: each.get("note") for each in rows}
+    assert notes.pop("a") == "litellm repeats the global profile's price; the us profile has $1.1 in"
+    assert set(notes.values()) == {None}
+
+
 def row(price: str, day: str, **more: str) -> dict[str, str]:
     said = {"from": f"litellm of {day}", "as_of": day, "confidence": "single_source"}
     return {"id": "a.b", "input": price, **said, **more}
@@ -310,6 +327,25 @@ def test_an_unchanged_price_moves_its_date_on_and_a_lost_one_keeps_it() -> None:
     rows = differences.lay_under([row("1", "2026-11-22"), lost], [row("1", "2026-12-24")])
     assert rows == [row("1", "2026-12-24"), lost]
     assert differences.prices_in_words([row("1", "2026-11-22"), lost], rows) == []
+
+
+def test_what_the_same_reading_does_not_give_any_more_was_a_mistake() -> None:
+    mistaken = {**row("7", "2026-11-22"), "id": "z"}
+    rows = differences.lay_under([mistaken], [row("1", "2026-11-22")])
+    assert rows == [row("1", "2026-11-22")]
+    assert differences.prices_in_words([mistaken], rows) == [
+        "Price dropped: z input $7",
+        "New price: a.b input $1 (litellm of 2026-11-22)",
+    ]
+
+
+def test_a_price_that_is_trusted_more_or_remarked_on_is_told() -> None:
+    old = row("1", "2026-11-22")
+    trusted, remarked = {**old, "confidence": "confirmed"}, {**old, "note": "doubtful"}
+    assert differences.prices_in_words([old], [trusted]) == [
+        "a.b: single source → confirmed at the same price (litellm of 2026-11-22)"
+    ]
+    assert differences.prices_in_words([old], [remarked]) == ["a.b: says now 'doubtful'"]
 
 
 def test_the_same_reading_understood_differently_replaces_itself() -> None:
