@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bedrock_playground.catalog import Catalogue
+from bedrock_playground.catalog.regions import REGIONS
 from bedrock_playground.catalog.search import options_of
-from bedrock_playground.catalog.snapshot import load_models, load_prices
+from bedrock_playground.catalog.snapshot import load_models
 from bedrock_playground.connection import Connection
 from components.resources import get_models
 
@@ -26,4 +27,9 @@ def connected_region(connection: Connection | None) -> str | None:
 
 def regions() -> tuple[str, ...]:
     """The Regions to choose from."""
-    return tuple(sorted({price.region for price in load_prices() if price.region}))
+    return tuple(REGIONS)
+
+
+def region_label(code: str) -> str:
+    """What a Region is called; one that the list does not know by its code."""
+    return REGIONS[code].label if code in REGIONS else code

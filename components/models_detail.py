@@ -17,8 +17,9 @@ from bedrock_playground.catalog.money import CONFIDENCE_WORDS, format_usd
 from bedrock_playground.catalog.price_book import PriceBook
 from bedrock_playground.catalog.price_table import ids_of, prices_of
 from bedrock_playground.catalog.prices import Price
-from bedrock_playground.catalog.resolution import Resolution
+from bedrock_playground.catalog.resolution import Resolution, base_model_id
 from bedrock_playground.catalog.rules import ControlState, Rule, rules_for
+from bedrock_playground.catalog.search import geography_of
 from components import try_in_compare
 from components.models_filters import LIFECYCLE_LABELS, SCOPE_LABELS, TASK_LABELS
 from components.words import plain
@@ -135,16 +136,21 @@ def _head(resolution: Resolution, catalogue: Catalogue) -> None:
 
 def parameters(rules: Mapping[str, Rule]) -> None:
     """Draw what each parameter takes, and why."""
-    rows = {
-        PARAMETER_LABELS.get(name, name): {
-            "State": _STATES[rule.state],
-            "Range": rule_range(rule) or "–",
-            "Default": _plain_value(rule.default),
-            "Why": plain(rule.reason) + (f" :orange[{plain(rule.warning)}]" if rule.warning else ""),
-        }
-        for name, rule in rules.items()
-    }
-    st.table(pd.DataFrame.from_dict(rows, orient="index"), border="horizontal")
+    rows = {PARAMETER_LABELS.get(name, name): {"What it takes": _takes(rule)} for name, rule in rules.items()}
+    st.table(pd.DataFrame.from_dict(rows, orient="index"), border="horizontal", hide_header=True)
+
+
+def _takes(rule: Rule) -> str:
+    """One cell for all of it: on a phone, columns would leave no room for the reason."""
+    parts = [_STATES[rule.state]]
+    if within := rule_range(rule):
+        parts.append(f"**{plain(within)}**")
+    if rule.default is not None:
+        parts.append(f"default {plain(_plain_value(rule.default))}")
+    elif rule.state is ControlState.FREE and rule.maximum is not None:
+        parts.append(f"default {_UNKNOWN}")
+    reason = plain(rule.reason) + (f" :orange[{plain(rule.warning)}]" if rule.warning else "")
+    return f"{' · '.join(parts)} – {reason}"
 
 
 def rule_range(rule: Rule) -> str:
@@ -169,7 +175,9 @@ def _prices(resolution: Resolution, book: PriceBook, region: str | None) -> None
         st.write("It runs on this machine and costs nothing.")
         return
     spec = resolution.spec
-    prices = prices_of(spec, book) if spec else ()
+    # What was asked for comes first, then the other ways to the same model.
+    first = (resolution.priced_as,) if resolution.priced_as else ()
+    prices = prices_of(spec, book, ids=dict.fromkeys((*first, *ids_of(spec)))) if spec else ()
     if region:
         prices = tuple(price for price in prices if price.region in {None, region})
     if not prices:
@@ -183,7 +191,8 @@ def _prices(resolution: Resolution, book: PriceBook, region: str | None) -> None
         key="model_prices",
         alt="Prices by id, tier and Region",
         column_config={
-            "Id": st.column_config.TextColumn(width=290, pinned=True),
+            "Way": st.column_config.TextColumn(width=75, pinned=True),
+            "Id": st.column_config.TextColumn(width=380),
             **{
                 name: st.column_config.TextColumn(width=95, alignment="right")
                 for name in ("In", "Out", "Cache read", "Cache write", "Cache 1 h")
@@ -205,7 +214,7 @@ def _price_cells(price: Price) -> dict[str, object]:
             f"{format_usd(long.output)} out. {note}"
         )
     return {
-        "Id": price.model_id,
+        "Way": geography_of(price.model_id, base_model_id(price.model_id)) or "own id",
         "Tier": price.tier,
         "Region": price.region or "any",
         "In": rate(rates.input),
@@ -217,6 +226,7 @@ def _price_cells(price: Price) -> dict[str, object]:
         "Source": price.source,
         "As of": price.as_of.isoformat(),
         "Note": note.strip() or "–",
+        "Id": price.model_id,
     }
 
 
@@ -297,21 +307,19 @@ def _sources(spec: ModelSpec | None) -> None:
     if spec is None:
         _nothing_known()
         return
-    rows = []
+    rows: dict[str, dict[str, str]] = {}
     for field in fields(spec):
         origin = spec.provenance.get(field.name)
         if field.name in _FIELD_LABELS and origin is not None:
-            rows.append({
-                "Fact": _FIELD_LABELS[field.name],
-                "Value": _fact(getattr(spec, field.name)),
-                "Source": plain(origin.source),
-                "As of": origin.as_of.isoformat(),
-                "What else is said": plain(origin.note or "–"),
-            })  # fmt: skip
+            note = f" :orange[{plain(origin.note)}]" if origin.note else ""
+            rows[_FIELD_LABELS[field.name]] = {
+                "What is known": f"{_fact(getattr(spec, field.name))} – {plain(origin.source)}, "
+                f"{origin.as_of.isoformat()}.{note}"
+            }
     if not rows:
         st.write("Nobody told anything of it but its id.")
         return
-    st.table(pd.DataFrame(rows), border="horizontal", hide_index=True)
+    st.table(pd.DataFrame.from_dict(rows, orient="index"), border="horizontal", hide_header=True)
 
 
 def _fact(value: Any) -> str:  # noqa: ANN401  # any field of a spec

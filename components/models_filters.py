@@ -10,6 +10,7 @@ import streamlit as st
 
 from bedrock_playground.catalog.models import Lifecycle, Modality, Scope, Task
 from bedrock_playground.catalog.search import Capability, Filters, ModelRow, SortKey
+from components.choosing import region_label
 
 _PREFIX = "models_"
 TEXT, PROVIDERS, TASKS, NEEDS = (_PREFIX + name for name in ("text", "providers", "tasks", "needs"))
@@ -86,14 +87,32 @@ _KEYS = {
 _IN_POPOVER = (INPUTS, SCOPES, REGION, LIFECYCLES, MAX_INPUT, MAX_OUTPUT, MIN_CONTEXT, HERE)
 
 SORTS: dict[str, tuple[SortKey, bool]] = {
+    "Current first": (SortKey.CURRENT, False),
     "Provider and name": (SortKey.NAME, False),
+    "Provider and name, backwards": (SortKey.NAME, True),
+    "Name": (SortKey.MODEL, False),
+    "Name, backwards": (SortKey.MODEL, True),
     "Input price, lowest first": (SortKey.INPUT_PRICE, False),
+    "Input price, highest first": (SortKey.INPUT_PRICE, True),
     "Output price, lowest first": (SortKey.OUTPUT_PRICE, False),
+    "Output price, highest first": (SortKey.OUTPUT_PRICE, True),
     "Context, longest first": (SortKey.CONTEXT, True),
+    "Context, shortest first": (SortKey.CONTEXT, False),
     "Max output, longest first": (SortKey.MAX_OUTPUT, True),
+    "Max output, shortest first": (SortKey.MAX_OUTPUT, False),
+    "Lifecycle, active first": (SortKey.LIFECYCLE, False),
+    "Lifecycle, ended first": (SortKey.LIFECYCLE, True),
     "End of life, soonest first": (SortKey.END_OF_LIFE, False),
 }
 """How the table can be sorted; unknown comes last in all of them."""
+
+
+def sort_by(key: SortKey) -> None:
+    """Sort by this, or the other way round if that is so already; for a callback."""
+    ways = [name for name, (by, _) in SORTS.items() if by is key]
+    now = st.session_state.get(SORT)
+    st.session_state[SORT] = ways[(ways.index(now) + 1) % len(ways)] if now in ways else ways[0]
+
 
 _WIDGETS_CSS = """<style>
 .st-key-models_filters > div { flex: 1 1 10.5rem; }
@@ -166,6 +185,7 @@ def _more(regions: Sequence[str]) -> None:
         "Region",
         list(regions),
         index=None,
+        format_func=region_label,
         key=REGION,
         placeholder="Any",
         persist_state="session",
@@ -237,7 +257,7 @@ def _asked() -> Filters:
 
 def sorting() -> tuple[SortKey, bool]:
     """What to sort by, and whether the largest comes first."""
-    return SORTS.get(st.session_state.get(SORT) or "", (SortKey.NAME, False))
+    return SORTS.get(st.session_state.get(SORT) or "", (SortKey.CURRENT, False))
 
 
 def every_id() -> bool:

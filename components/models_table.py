@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from bedrock_playground.catalog.search import Capability, ModelGroup, ModelRow
+from bedrock_playground.catalog.search import Capability, ModelGroup, ModelRow, SortKey
+from components import models_filters
 from components.models_filters import LIFECYCLE_LABELS, NEED_LABELS, SCOPE_LABELS
 
 SELECTED = "model"
 """The address's name for the ids that are shown."""
 MOST = 4
 """How many models stand beside each other at most."""
+_CLICKS = "models_head_clicks"
 _SHOWN_OF = "models_selected_in"
 _ROW_HEIGHT = 35
 _ROWS_SHOWN = 10
 _UNKNOWN = "unknown"
+# The column's own menu would sort in Streamlit's way.
+_CSS = "<style>[data-testid='stDataFrameColumnMenu'] { display: none; }</style>"
+_SORTED_BY = {
+    "Model": SortKey.MODEL,
+    "Provider": SortKey.NAME,
+    "In $/M": SortKey.INPUT_PRICE,
+    "Out $/M": SortKey.OUTPUT_PRICE,
+    "Context": SortKey.CONTEXT,
+    "Max out": SortKey.MAX_OUTPUT,
+    "Here": SortKey.CURRENT,
+    "Lifecycle": SortKey.LIFECYCLE,
+}
+"""What a click on a column's head sorts by."""
 
 
 def table(groups: Sequence[ModelGroup], *, version: str) -> tuple[str, ...]:
@@ -31,14 +47,17 @@ def table(groups: Sequence[ModelGroup], *, version: str) -> tuple[str, ...]:
         groups: One per row.
         version: Changes with the filters: another table, in which nothing is selected yet.
     """
-    key = f"models_table_{version}"
+    key = f"models_table_{version}_{st.session_state.get(_CLICKS, 0)}"
+    st.html(_CSS)
     event = st.dataframe(
         pd.DataFrame([_cells(group) for group in groups]),
         key=key,
         alt="Models",
         hide_index=True,
-        on_select="rerun",
-        selection_mode="multi-row",
+        on_select=partial(_clicked, key),
+        # Streamlit's own sorting takes unknown for the smallest: a click on a head selects its column
+        # instead, and that sorts here, with unknown last.
+        selection_mode=["multi-row", "single-column"],
         row_height=_ROW_HEIGHT,
         height=_ROW_HEIGHT * (min(len(groups), _ROWS_SHOWN) + 1) + 3,
         placeholder=_UNKNOWN,
@@ -46,6 +65,15 @@ def table(groups: Sequence[ModelGroup], *, version: str) -> tuple[str, ...]:
     )
     rows = [groups[index].best.model_id for index in event.selection.rows if index < len(groups)]
     return _shown(key, tuple(rows))
+
+
+def _clicked(key: str) -> None:
+    columns = st.session_state[key].selection.columns
+    if columns:
+        # Another table, in which the column is not selected any more.
+        st.session_state[_CLICKS] = st.session_state.get(_CLICKS, 0) + 1
+        if columns[0] in _SORTED_BY:
+            models_filters.sort_by(_SORTED_BY[columns[0]])
 
 
 def _shown(key: str, rows: tuple[str, ...]) -> tuple[str, ...]:
@@ -98,11 +126,11 @@ def _cells(group: ModelGroup) -> dict[str, object]:
         "Out $/M": None if row.output_price is None else float(row.output_price),
         "Context": row.context_window,
         "Max out": row.max_output_tokens,
+        "Here": "yes" if any(one.listed for one in group.rows) else "no",
+        "Lifecycle": lifecycle_words(row),
         "Takes": list(spec.input_modalities) if spec and spec.input_modalities else None,
         "Can": capability_marks(row) or None,
-        "Lifecycle": lifecycle_words(row),
         "Reached": reached(group),
-        "Here": "yes" if any(one.listed for one in group.rows) else "no",
         "Id": row.model_id,
     }
 

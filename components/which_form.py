@@ -9,6 +9,7 @@ import streamlit as st
 from bedrock_playground.catalog.requirements import RESIDENCIES
 from bedrock_playground.catalog.search import Capability
 from components import which_state
+from components.choosing import region_label
 from components.models_filters import NEED_LABELS, TASK_LABELS
 from components.which_state import key
 from components.words import plain
@@ -38,6 +39,8 @@ EXAMPLES = {
 
 _CSS = """<style>
 .st-key-which_settings > div { flex: 1 1 10.5rem; }
+.st-key-which_kept button { white-space: normal; height: auto; text-align: left; max-width: 100%; }
+.st-key-which_kept button * { white-space: normal; overflow: visible; }
 .st-key-which_weights > div { flex: 1 1 14rem; }
 </style>"""
 
@@ -180,7 +183,8 @@ def _places(regions: Sequence[str]) -> None:
     known = st.session_state.get(key("region"))
     st.selectbox(
         "Called from",
-        sorted({*regions, known} if known else regions),
+        list(regions) if known is None or known in regions else [*regions, known],
+        format_func=region_label,
         index=None,
         key=key("region"),
         placeholder="Any Region",

@@ -77,7 +77,7 @@ CUES: tuple[Cue, ...] = (
         r"multi-?step (?:\w+ )?(?:reasoning|problems?|logic)", "advanced reasoning",
         "deep(?:er)? (?:reasoning|analysis)", r"mathematic\w+", "chain of thought",
         "step[- ]by[- ]step reasoning",
-        sets=(("accuracy", 9), (_NEED, Capability.REASONING),), skill="1.2.1",
+        sets=(("accuracy", 10), ("speed", 3), (_NEED, Capability.REASONING)), skill="1.2.1",
     ),
     _cue(
         "high(?:est)?[- ](?:accuracy|quality)", "most (?:accurate|capable)", "best (?:possible )?quality",

@@ -61,7 +61,7 @@ _UNITS = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_000_000}
 _NOT = re.compile(
     # "does not need any", "without", "no tools or": up to a few words before the cue.
     r"(?:\b(?:no|not|never|without|nor|neither)|n't)\b(?:(?:\s+(?:need|require|involve|have|use|contain|include|any|an?"
-    r"|be|to|with|process|about|for|of|the)\w*){0,3}|(?:\s+[\w-]+){1,4}\s+n?or)\s*$",
+    r"|be|to|with|process|about|for|of|the)\w*){0,3}|(?:[\s,]+[\w-]+){1,6}\s+n?or)\s*$",
     re.IGNORECASE,
 )
 
@@ -89,7 +89,7 @@ def infer(text: str) -> tuple[Inference, ...]:
 
 
 def _negated(text: str, start: int) -> bool:
-    return _NOT.search(text[max(0, start - 40) : start]) is not None
+    return _NOT.search(text[max(0, start - 80) : start]) is not None
 
 
 def _stricter(new: Inference, old: Inference) -> bool:

@@ -248,6 +248,7 @@ def capabilities_of(spec: ModelSpec) -> dict[Capability, bool | None]:
     }
 
 
+_EUROPE_OUTSIDE = ("eu-west-2", "eu-central-2")
 _GEOGRAPHIES = {
     "us": ("us-",), "eu": ("eu-",), "apac": ("ap-",), "us-gov": ("us-gov-",), "ca": ("ca-",),
     "au": ("ap-southeast-2", "ap-southeast-4"), "jp": ("ap-northeast-1", "ap-northeast-3"),
@@ -273,8 +274,9 @@ def reaches(geography: str | None, region: str) -> bool | None:
         return None
     if geography == "us" and region.startswith("us-gov-"):
         return False
-    # Some geographies take calls from a few Regions beside their own (us. from ca-central-1).
-    if geography == "us" and region.startswith("ca-"):
+    # Some geographies may take calls from a few Regions beside their own (us. from ca-central-1), and London
+    # and Zurich are named as European Regions without being in the Union.
+    if (geography == "us" and region.startswith("ca-")) or (geography == "eu" and region in _EUROPE_OUTSIDE):
         return None
     return region.startswith(_GEOGRAPHIES[geography])
 
@@ -361,8 +363,14 @@ def relaxations(rows: Sequence[ModelRow], which: Filters) -> tuple[tuple[str, in
 class SortKey(StrEnum):
     """What rows can be sorted by."""
 
+    CURRENT = "current"
+    """What the connection lists first, then by lifecycle, provider and name."""
     NAME = "name"
     """Provider and name."""
+    MODEL = "model"
+    """Name alone."""
+    LIFECYCLE = "lifecycle"
+    """Active before legacy before ended; then the day of the end."""
     INPUT_PRICE = "input_price"
     """US dollars per million input tokens."""
     OUTPUT_PRICE = "output_price"
@@ -380,12 +388,27 @@ def sort_rows(
 ) -> tuple[ModelRow, ...]:
     """Sort rows; what is unknown comes last, whichever way round."""
     named = sorted(rows, key=lambda row: (row.provider.casefold(), row.name.casefold(), row.model_id))
-    if by is SortKey.NAME:
-        return tuple(reversed(named) if descending else named)
+    if by in _ALWAYS_KNOWN:
+        return tuple(sorted(named, key=_ALWAYS_KNOWN[by], reverse=descending))
     known = [row for row in named if getattr(row, by.value) is not None]
     unknown = [row for row in named if getattr(row, by.value) is None]
-    known.sort(key=lambda row: getattr(row, by.value), reverse=descending)
+    known.sort(
+        key=_ordinal if by is SortKey.LIFECYCLE else lambda row: getattr(row, by.value), reverse=descending
+    )
     return (*known, *unknown)
+
+
+def _ordinal(row: ModelRow) -> tuple[int, date]:
+    # Of two that are legacy, the one that ends first has come further.
+    return _STANDING.get(row.lifecycle or "", 1), row.end_of_life or date.max
+
+
+_STANDING = {"active": 0, "legacy": 2, "end_of_life": 3}
+_ALWAYS_KNOWN: Mapping[SortKey, Callable[[ModelRow], tuple[Any, ...]]] = {
+    SortKey.CURRENT: lambda row: (not row.listed, _STANDING.get(row.lifecycle or "", 1)),
+    SortKey.NAME: lambda row: (row.provider.casefold(), row.name.casefold(), row.model_id),
+    SortKey.MODEL: lambda row: (row.name.casefold(), row.model_id),
+}
 
 
 @dataclass(frozen=True, slots=True)

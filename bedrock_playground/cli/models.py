@@ -11,7 +11,15 @@ _MODALITIES = ("text", "image", "video", "audio", "speech", "document", "embeddi
 _SCOPES = ("in_region", "geographic", "global")
 _NEEDS = ("tools", "json", "reasoning", "caching", "images", "documents", "streaming", "system")
 _LIFECYCLES = ("active", "legacy", "end_of_life")
-_SORTS = ("name", "input_price", "output_price", "context_window", "max_output_tokens", "end_of_life")
+_SORTS = (
+    "current",
+    "name",
+    "input_price",
+    "output_price",
+    "context_window",
+    "max_output_tokens",
+    "end_of_life",
+)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
