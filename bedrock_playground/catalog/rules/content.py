@@ -17,6 +17,8 @@ IMAGE_FORMATS = tuple(dict.fromkeys(IMAGE_EXTENSIONS.values()))
 """What Converse takes."""
 DOCUMENT_FORMATS = tuple(dict.fromkeys(DOCUMENT_EXTENSIONS.values()))
 """What Converse takes."""
+_OPEN_WEIGHTS = (("reasoning_effort",), ("reasoning_config",))
+"""Where open-weight models take their effort."""
 _API = "AWS, Converse API reference"
 
 
@@ -65,11 +67,14 @@ def _attachments(case: Case) -> Rule:
     elif "document" not in told:
         # Converse reads documents for some models that do not read them themselves; no list of those is kept.
         warning = f"Nobody has verified that {case.name_within} takes documents."
-    limits = (
-        f"At most {MAX_IMAGES} images of 3.75 MB and {MAX_DOCUMENTS} documents of 4.5 MB, documents beside a "
-        "prompt."
+    images = f"At most {MAX_IMAGES} images of 3.75 MB." if set(IMAGE_FORMATS) & set(formats) else None
+    documents = f"At most {MAX_DOCUMENTS} documents of 4.5 MB, beside a prompt."
+    reason = " ".join(
+        (
+            images or f"{case.name} takes no images.",
+            documents if set(DOCUMENT_FORMATS) & set(formats) else f"{case.name} takes no documents.",
+        )
     )
-    reason = limits if not told or "image" in told else f"{case.name} takes no images. {limits}"
     return Rule(
         parameter="attachments",
         state=ControlState.FREE,
@@ -133,6 +138,8 @@ def _tool_choice(case: Case) -> Rule:
         reason = f"{case.name} cannot be made to call a tool while it reasons: reasoning is on."
     elif case.reasons and thinking and thinking.kind == "adaptive":
         warning = f"Made to call a tool, {case.name} answers without thinking."
+    elif case.reasons and thinking and thinking.effort[1:] in _OPEN_WEIGHTS:
+        warning = f"{case.name} may refuse to be made to call a tool while it reasons."
     elif forced is None:
         known = case.family.tool_choice if case.family else ()
         if set(options) - set(known):

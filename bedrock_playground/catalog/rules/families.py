@@ -25,7 +25,9 @@ _NOVA_T = Span(
     0,
     1,
     0.7,
-    "AWS's request schema asks for more than 0 and its examples send 0; if 0 is refused, send 0.00001.",
+    "AWS's request schema asks for a temperature of at least 0.00001, other sources for 0 and more: if 0 is "
+    "refused, set 0.00001.",
+    warn_below=0.00001,
 )
 _CHOICES = ("auto", "any", "tool")
 
@@ -73,7 +75,11 @@ def _budget(effort: tuple[str, ...] = ()) -> Thinking:
 
 
 def _adaptive(
-    *levels: str, on_by_default: bool = False, can_turn_off: bool = True, off: str = "disabled"
+    *levels: str,
+    on_by_default: bool = False,
+    can_turn_off: bool = True,
+    off: str = "disabled",
+    takes_budget_too: bool = False,
 ) -> Thinking:
     return Thinking(
         kind="adaptive",
@@ -84,6 +90,7 @@ def _adaptive(
         levels=levels,
         on_by_default=on_by_default,
         can_turn_off=can_turn_off,
+        takes_budget_too=takes_budget_too,
     )
 
 
@@ -101,7 +108,7 @@ _CLAUDES = (
         "Claude 4.6",
         r"(?:opus|sonnet)-4-6",
         one_of_two=True,
-        thinking=_adaptive("low", "medium", "high", "max"),
+        thinking=_adaptive("low", "medium", "high", "max", takes_budget_too=True),
     ),
     _claude("Claude Opus 4.7 and 4.8", r"opus-4-[78]", sampling=False, thinking=_adaptive(*_FIVE)),
     _claude(

@@ -25,6 +25,14 @@ class Span:
     """What the model uses when nothing is sent; ``None`` where not known."""
     warning: str | None = None
     """Where sources conflict."""
+    warn_below: float | None = None
+    """The warning is about values smaller than this alone; ``None``: about all."""
+
+    def warning_for(self, value: float | None) -> str | None:
+        """What to say about a value; nothing where the warning is not about it."""
+        if self.warn_below is None:
+            return self.warning
+        return self.warning if value is not None and value < self.warn_below else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +59,8 @@ class Thinking:
     """Whether it reasons when nothing is sent."""
     can_turn_off: bool = True
     """Whether it can answer without."""
+    takes_budget_too: bool = False
+    """Whether a fixed budget, the older way, is taken as well."""
     warning: str | None = None
     """What is not verified, or where sources conflict."""
 

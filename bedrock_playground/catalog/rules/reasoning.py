@@ -71,17 +71,25 @@ def _excludes(thinking: Thinking) -> tuple[str, ...]:
 
 def _no_room(case: Case) -> str:
     return (
-        f"{case.name} needs a thinking budget of at least {SMALLEST_BUDGET} tokens below max tokens, and max "
-        f"tokens is {(case.room or 0) + 1}. Raise max tokens, or leave it out."
+        f"{case.name} needs a thinking budget of at least {SMALLEST_BUDGET:,} tokens below max tokens, and "
+        f"max tokens is {(case.room or 0) + 1:,}. Raise max tokens, or leave it out."
     )
 
 
 def _budget(case: Case, thinking: Thinking) -> Rule:
+    if thinking.takes_budget_too:
+        return cannot(
+            case,
+            "thinking_budget",
+            f"{case.name} chooses its budget itself: set its effort. A fixed budget, the older way, can be "
+            "written as an additional field.",
+            state=ControlState.DEFAULT_ONLY,
+        )
     if thinking.kind != "budget":
         instead = "Set its effort instead." if case.levels else "It chooses how much to think."
         return cannot(case, "thinking_budget", f"{case.name} takes no thinking budget. {instead}")
     state = ControlState.FREE
-    reason = f"At least {SMALLEST_BUDGET} tokens, and fewer than max tokens."
+    reason = f"At least {SMALLEST_BUDGET:,} tokens, and fewer than max tokens."
     if case.too_small_to_think:
         state, reason = ControlState.CONFLICTS, _no_room(case)
     elif case.variant.reasoning == "off":

@@ -41,7 +41,7 @@ def _rule(case: Case, family: Family, parameter: str) -> Rule:
         default=span.default,
         path=family.top_k_path if parameter == "top_k" else _PATHS[parameter],
         conflicts_with=excluded,
-        warning=span.warning if state is ControlState.FREE else None,
+        warning=span.warning_for(getattr(case.variant, parameter)) if state is ControlState.FREE else None,
         source=family.source,
     )
 

@@ -66,7 +66,7 @@ TABLE: list[tuple[Any, ...]] = [
     ("anthropic.claude-opus-4-1-20250805-v1:0", FREE, FREE, FREE, FREE, FREE, NO),
     (HAIKU_45, FREE, FREE, FREE, FREE, FREE, NO),
     ("anthropic.claude-opus-4-5-20251101-v1:0", FREE, FREE, FREE, FREE, FREE, FREE),
-    (OPUS_46, FREE, FREE, FREE, FREE, NO, FREE),
+    (OPUS_46, FREE, FREE, FREE, FREE, ONLY, FREE),
     ("anthropic.claude-opus-4-7", NO, NO, NO, FREE, NO, FREE),
     (OPUS_48, NO, NO, NO, FREE, NO, FREE),
     (OPUS_5, NO, NO, NO, FREE, NO, FREE),
@@ -244,6 +244,13 @@ def test_nova_2_at_effort_high_is_warned_of_and_not_blocked() -> None:
     assert found["temperature"].usable
     assert found["max_tokens"].usable
     assert rules(NOVA_2, effort="low")["effort"].warning is None
+
+
+def test_nova_at_temperature_0_is_warned_of_and_not_blocked() -> None:
+    assert rules(NOVA, temperature=0)["temperature"].warning is not None
+    assert rules(NOVA, temperature=0)["temperature"].usable
+    assert rules(NOVA, temperature=0.00001)["temperature"].warning is None
+    assert rules(NOVA)["temperature"].warning is None
 
 
 def test_titan_takes_no_system_prompt() -> None:
