@@ -185,6 +185,15 @@ def _longest_answer(record: Record, name: str, claims: Claims) -> None:
     record.settle(name, Fact(value, source), contrary)
 
 
+def _inputs(record: Record, name: str, claims: Claims) -> None:
+    """Documents count if anybody says so: one source means PDF as pictures and is silent about the rest."""
+    _plain(record, name, claims)
+    fact, other = record.facts.get(name), claims.get("litellm", {}).get(name, ())
+    if fact is not None and "document" in other and "document" not in fact.value:
+        note = "; ".join(part for part in (fact.note, "documents as litellm has it") if part)
+        record.facts[name] = Fact([*fact.value, "document"], fact.source, note)
+
+
 def _name(record: Record, name: str, claims: Claims) -> None:
     """Two ways to write a name contradict nothing."""
     for source in PREFERENCE[name]:
@@ -299,6 +308,7 @@ def _nothing(record: Record, name: str, claims: Claims) -> None:
 
 _BUILDERS: Mapping[str, Callable[[Record, str, Claims], None]] = {
     "name": _name,
+    "input_modalities": _inputs,
     "max_output_tokens": _longest_answer,
     "reasoning": _reasoning,
     "prompt_caching": _caching,
