@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from bedrock_playground.invocation.values import (
     ToolUseBlock,
     Usage,
 )
-from tests.browser.conftest import AppServer, running_app
+from tests.browser.conftest import ROOT, AppServer, running_app
 from tests.browser.test_main_job import APP, LONG, choose_model, lane, open_compare, run, settle
 
 TEST_MODEL = "local.test-effort-v1:0"
@@ -174,7 +174,7 @@ def test_whatever_a_model_writes_into_calls_json_and_traces_is_text(app: AppServ
     expect(first.locator("[data-testid=lane-tool-call]").first).to_contain_text(f"Calls {HOSTILE}")
     expect(first.locator(".bp-tree-n")).to_have_text("12345678901234567890")
     expect(first.locator(".bp-call-raw")).to_have_text(HOSTILE)
-    expect(first.locator(".bp-reasoning summary")).to_have_text("Reasoning · began after 500 ms · n/a tokens")
+    expect(first.locator(".bp-reasoning summary")).to_have_text("Reasoning · began after 500 ms · tokens n/a")
     figures = first.locator("[data-testid=lane-figures]")
     expect(figures).to_contain_text("cache hit1,500")
     expect(figures).to_contain_text("of it for 1 h120")
@@ -186,3 +186,28 @@ def test_whatever_a_model_writes_into_calls_json_and_traces_is_text(app: AppServ
     assert wide.evaluate("window.hurt") is None
     assert not [url for url in fetched if "evil" in url]
     assert wide.locator(".bp-lane img, .bp-lane script").count() == 0
+
+
+def test_reasoning_is_open_until_there_is_something_else_to_read(
+    app_server: Callable[..., AppServer], wide: Page
+) -> None:
+    server = app_server(ROOT / "tests" / "browser" / "apps" / "reasoning_app.py")
+    wide.goto(server.url)
+    press = {name: wide.locator(f".st-key-{name} button") for name in ("think", "speak", "end")}
+    box = wide.locator(".bp-reasoning")
+    expect(lane(wide, "A", "metrics")).to_contain_text("streaming", timeout=LONG)
+    expect(box).to_be_hidden()
+    press["think"].click()
+    expect(box).to_have_attribute("open", "")
+    expect(box).to_contain_text("Is it blue?")
+    press["speak"].click()
+    expect(lane(wide, "A", "text")).to_contain_text("It")
+    expect(box).not_to_have_attribute("open", "")
+    box.locator("summary").click()
+    expect(box).to_have_attribute("open", "")
+    press["think"].click()
+    expect(box).to_contain_text("Is it blue? Is it blue?")
+    press["end"].click()
+    expect(lane(wide, "A", "metrics")).to_contain_text("completed")
+    expect(box).to_have_attribute("open", "")  # the reader opened it
+    expect(box.locator("summary")).to_have_text("Reasoning · time n/a · tokens n/a")

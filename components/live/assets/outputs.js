@@ -95,7 +95,7 @@ function findings({ words, trace }) {
 export function reasoningTitle({ rtime, rttft, rtokens }, final) {
   if (!final) return "Reasoning …";
   const time = rtime != null ? `for ${seconds(rtime)}` : rttft != null ? `began after ${seconds(rttft)}` : "time n/a";
-  return `Reasoning · ${time} · ${number(rtokens)} tokens`;
+  return `Reasoning · ${time} · ${rtokens == null ? "tokens n/a" : `${number(rtokens)} tokens`}`;
 }
 
 const FIGURES = [
