@@ -7,6 +7,7 @@ its value, which comes back with a model that takes it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, TypeAlias
 
 import streamlit as st
 
@@ -15,6 +16,8 @@ from bedrock_playground.catalog.variant import Adjustment
 from components import variants
 from components.variants import Setting, key
 from components.words import plain
+
+_Part: TypeAlias = Literal["slider", "box"]
 
 CHOICE_WORDS: Mapping[str, Mapping[str, str]] = {
     "reasoning": {"on": "On", "off": "Off"},
@@ -125,21 +128,19 @@ def _slider_and_box(letter: str, setting: Setting, rule: Rule) -> None:
     # A fraction's own smallest value (0.01, say) would make crooked steps; the request says where it differs.
     low = cast(rule.minimum if setting.whole and rule.minimum is not None else setting.low)
     high = cast(max(low + setting.step, setting.slider_high if rule.maximum is None else rule.maximum))
-    value = st.session_state[key(letter, setting.name)]
-    mirror = key(letter, f"{setting.name}_slider")
-    shown = min(max(cast(value), low), high)
-    if st.session_state.get(mirror) != shown:
-        st.session_state[mirror] = shown
+    value = variants.number(letter, setting) or 0
+    slider, box = _widget(letter, setting, "slider"), _widget(letter, setting, "box")
+    _show(slider, min(max(cast(value), low), high))
+    _show(box, min(max(cast(value), cast(setting.low)), cast(setting.high)))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.slider(
             f"{setting.label} of variant {letter}",
             low,
             high,
             step=cast(rule.step or setting.step),
-            key=mirror,
-            persist_state="session",
-            on_change=_slid,
-            args=(letter, setting),
+            key=slider,
+            on_change=_changed,
+            args=(letter, setting, "slider"),
             label_visibility="collapsed",
         )
         st.number_input(
@@ -147,22 +148,35 @@ def _slider_and_box(letter: str, setting: Setting, rule: Rule) -> None:
             cast(setting.low),
             cast(setting.high),
             step=cast(setting.step),
-            key=key(letter, setting.name),
-            persist_state="session",
-            on_change=_typed,
-            args=(letter, setting),
+            key=box,
+            on_change=_changed,
+            args=(letter, setting, "box"),
             label_visibility="collapsed",
             width=130,
         )
 
 
-def _slid(letter: str, setting: Setting) -> None:
-    variants.set_number(letter, setting, st.session_state[key(letter, f"{setting.name}_slider")])
+def _widget(letter: str, setting: Setting, part: _Part) -> str:
+    """The key of the slider or the box; a new one each time the other was moved.
+
+    The browser sends what every widget shows with every event. A slider that has yet to learn of the number
+    that was typed would so take it back; under a new key it has nothing to say.
+    """
+    base = key(letter, setting.name if part == "box" else f"{setting.name}_slider")
+    moved: int = st.session_state.get(f"{base}_version", 0)
+    return f"{base}_{moved}" if moved else base
 
 
-def _typed(letter: str, setting: Setting) -> None:
-    value = st.session_state[key(letter, setting.name)]
+def _changed(letter: str, setting: Setting, part: _Part) -> None:
+    value = st.session_state[_widget(letter, setting, part)]
     variants.set_number(letter, setting, setting.low if value is None else value)
+    other = key(letter, f"{setting.name}_slider" if part == "box" else setting.name)
+    st.session_state[f"{other}_version"] = st.session_state.get(f"{other}_version", 0) + 1
+
+
+def _show(widget: str, value: float) -> None:
+    if st.session_state.get(widget) != value:
+        st.session_state[widget] = value
 
 
 def _of_default(rule: Rule) -> str:

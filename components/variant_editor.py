@@ -26,6 +26,7 @@ _MENU = {
     "collapse": ":material/close_fullscreen: Back to size",
     "remove": ":material/delete: Remove",
 }
+_OPAQUE = frozenset({"application_profile", "provisioned", "custom", "imported", "prompt_router", "prompt"})
 EXPANDED = "expanded_lane"
 """The session state's key of the lane that takes the whole width, if one does."""
 
@@ -66,15 +67,16 @@ def editor(
     if prepared is None:
         return None
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"row_{letter}"):
+        # Its label stays: Streamlit would take another one for another popover, and close it.
         settings = st.popover(
-            _told(prepared),
+            "Settings",
             icon=":material/tune:",
-            width="stretch",
             key=f"settings_{letter}",
             on_change=_opened_or_closed,
             args=(letter,),
         )
         request_button(letter)
+        st.caption(_told(prepared), width="content")
     if st.session_state.get(looked_at(letter)):
         # What is inside costs nothing until somebody looks.
         with settings:
@@ -97,13 +99,12 @@ def _opened_or_closed(letter: str) -> None:
 def _told(prepared: Prepared) -> str:
     told = summary(prepared.variant, prepared.built)
     aside = len(prepared.set_aside)
-    return f"{told} · {aside} set aside" if aside else told
+    return f"{plain(told)} · :orange[{aside} set aside]" if aside else plain(told)
 
 
 def _notes(prepared: Prepared, catalogue: Catalogue) -> None:
-    """Say what a typed id stands for, and why the variant sits out."""
-    option = catalogue.get(prepared.variant.model)
-    if option is None:
+    """Say what an id stands for that does not tell, and why the variant sits out."""
+    if prepared.resolution.kind in _OPAQUE or catalogue.get(prepared.variant.model) is None:
         icon = "link" if prepared.resolution.base_ids else "help"
         st.caption(f":material/{icon}: {plain(prepared.resolution.explanation)}")
     for refusal in prepared.refusals:

@@ -1,8 +1,8 @@
 """The variants of the Compare page: where the session keeps their settings, and how they are offered.
 
 A variant's letter is its name: moving it changes its place, not its letter, so that lanes, charts and history
-speak of the same thing. The widgets' own keys in the session state are the single truth; a setting that the
-chosen model does not take keeps its key and is only left out of the request.
+speak of the same thing. The widgets' own keys in the session state are the single truth, but for the numbers,
+which two widgets show. A setting that the chosen model does not take keeps its value and is only not sent.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import streamlit as st
 
 from bedrock_playground.catalog import Catalogue
-from bedrock_playground.catalog.parameters import top_k_fields, top_k_of
 from bedrock_playground.catalog.variant import Variant
-from bedrock_playground.invocation.values import Guardrail, InferenceParameters, InvocationRequest
+from bedrock_playground.invocation.values import Guardrail
 
 LETTERS = "ABCDEFGH"
 """Eight variants at most."""
@@ -100,7 +100,7 @@ def write(letter: str, variant: Variant) -> None:
     for setting in SETTINGS:
         value = getattr(variant, setting.name)
         state[key(letter, f"{setting.name}_on")] = value is not None
-        if value is not None or key(letter, setting.name) not in state:
+        if value is not None or number(letter, setting) is None:
             set_number(letter, setting, setting.start if value is None else value)
     for name in CHOICES:
         state[key(letter, name)] = getattr(variant, name) or ""
@@ -113,15 +113,21 @@ def write(letter: str, variant: Variant) -> None:
 
 
 def set_number(letter: str, setting: Setting, value: float) -> None:
-    """Put a number into its box; the slider follows as far as it reaches when it is drawn."""
-    st.session_state[key(letter, setting.name)] = int(value) if setting.whole else float(value)
+    """Keep a number; its box and its slider show it when they are drawn."""
+    st.session_state[key(letter, f"{setting.name}_value")] = int(value) if setting.whole else float(value)
+
+
+def number(letter: str, setting: Setting) -> float | None:
+    """The number that is kept, whether it is sent or not; ``None`` before the first."""
+    kept: float | None = st.session_state.get(key(letter, f"{setting.name}_value"))
+    return kept
 
 
 def read(letter: str) -> Variant:
     """Read a variant from its widgets."""
     state = st.session_state
-    numbers = {
-        setting.name: state.get(key(letter, setting.name))
+    numbers: dict[str, Any] = {
+        setting.name: number(letter, setting)
         for setting in SETTINGS
         if state.get(key(letter, f"{setting.name}_on"))
     }
@@ -153,27 +159,6 @@ def guardrail_of(text: str | None) -> Guardrail | None:
     if identifier and _GUARDRAIL_VERSION.fullmatch(version):
         return Guardrail(identifier, version)
     return Guardrail(text, "DRAFT")
-
-
-def request_of(variant: Variant, prompt: str, *, system: str | None) -> InvocationRequest:
-    """Make a request of the settings that every model takes.
-
-    Args:
-        variant: The settings.
-        prompt: The shared prompt.
-        system: The shared system prompt, used unless the variant has its own.
-    """
-    rule = top_k_of(variant.model)
-    top_k = min(variant.top_k, rule.maximum) if rule and variant.top_k is not None else None
-    parameters = InferenceParameters(
-        max_tokens=variant.max_tokens,
-        temperature=variant.temperature,
-        top_p=variant.top_p,
-        stop_sequences=tuple(text.replace("\\n", "\n").replace("\\t", "\t") for text in variant.stop) or None,
-        additional_model_request_fields=None if top_k is None else top_k_fields(variant.model, top_k),
-    )
-    own = variant.system if variant.system is not None else system
-    return InvocationRequest.from_prompt(variant.model, prompt, system=own or None, parameters=parameters)
 
 
 def read_all() -> dict[str, Variant]:
@@ -214,7 +199,7 @@ def remove(letter: str) -> None:
     if len(order) > 1:
         st.session_state[_ORDER] = [name for name in order if name != letter]
         for name in ALL_FIELDS:
-            for suffix in ("", "_on", "_slider"):
+            for suffix in ("", "_on", "_value"):
                 st.session_state.pop(key(letter, name + suffix), None)
 
 
@@ -246,8 +231,14 @@ ALL_FIELDS = tuple(field.name for field in fields(Variant))
 
 
 def default_model(catalogue: Catalogue) -> str:
-    """The model that a new variant starts with: a small, cheap one; empty if none is listed."""
-    offered = [option.model_id for option in catalogue.options if option.listed and option.answers_in_text]
+    """The model that a new variant starts with: a small, cheap one; empty if none is known.
+
+    Where the account lists nothing (a permission is missing, say), the snapshot's may still be called.
+    """
+    known = [option for option in catalogue.options if option.answers_in_text]
+    offered = [option.model_id for option in known if option.listed]
+    if not offered and not catalogue.closed:
+        offered = [option.model_id for option in known]
     for wanted in _PREFERRED:
         for model_id in offered:
             if wanted in model_id:
