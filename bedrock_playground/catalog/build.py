@@ -36,13 +36,13 @@ def build_request(variant: Variant, inputs: Inputs, resolution: Resolution) -> B
     case = case_of(resolution, variant, inputs)
     draft = Draft(case=case, rules=rules_for(resolution, variant=variant, inputs=inputs))
     draft.refusals += _refusals(case)
-    draft.warn(*_warnings(case))
+    draft.warn(*_warnings(draft))
     temperature = draft.number("temperature", variant.temperature)
     top_p = draft.number("top_p", variant.top_p)
     draft.number("top_k", variant.top_k)
     max_tokens = draft.number("max_tokens", variant.max_tokens)
     stops = _stops(draft)
-    add_reasoning(draft)
+    max_tokens = add_reasoning(draft, max_tokens)
     add_schema(draft, inputs)
     cache_ttl = _cache_ttl(draft)
     system = system_of(draft, inputs)
@@ -111,7 +111,10 @@ def _refusals(case: Case) -> Iterator[str]:
         yield f"{case.name} makes {made}, not text: Converse does not serve it. Choose another model."
 
 
-def _warnings(case: Case) -> Iterator[str | None]:
+def _warnings(draft: Draft) -> Iterator[str | None]:
+    case = draft.case
+    # Of what is not set: what is set brings its warnings itself.
+    yield draft.rules["max_tokens"].warning
     spec, resolution = case.spec, case.resolution
     if case.family is None and not case.is_prompt and case.variant.model.strip():
         yield f"{resolution.explanation.rstrip('.')}. What it takes is not known: only the safest is sent."

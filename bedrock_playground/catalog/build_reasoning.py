@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bedrock_playground.catalog.draft import Draft
 from bedrock_playground.catalog.raw_fields import put
-from bedrock_playground.catalog.rules.case import SMALLEST_BUDGET
+from bedrock_playground.catalog.rules.case import SMALL_DEFAULT, SMALLEST_BUDGET
 from bedrock_playground.catalog.rules.family import Thinking
 from bedrock_playground.invocation.values import Json
 
 
-def add_reasoning(draft: Draft) -> None:
-    """Put reasoning, its budget and its effort where the model wants them."""
+def add_reasoning(draft: Draft, max_tokens: int | None) -> int | None:
+    """Put reasoning, its budget and its effort where the model wants them.
+
+    Args:
+        draft: The request in the making.
+        max_tokens: The max tokens that will be sent.
+
+    Returns:
+        The max tokens to send: a thinking budget needs some above it.
+    """
     thinking = draft.case.thinking
     if thinking is None or thinking.kind is None or draft.case.is_prompt:
         _drop_all(draft)
@@ -24,6 +34,23 @@ def add_reasoning(draft: Draft) -> None:
         else:
             _switch(draft, thinking)
             _effort(draft, thinking)
+    return _above_budget(draft, thinking) if max_tokens is None else max_tokens
+
+
+def _above_budget(draft: Draft, thinking: Thinking | None) -> int | None:
+    """Choose max tokens where none is set and a budget is: left out, Bedrock would use a small number."""
+    value = draft.fields.get(thinking.switch[1]) if thinking and thinking.kind == "budget" else None
+    budget = value.get("budget_tokens") if isinstance(value, Mapping) else None
+    if not isinstance(budget, int):
+        return None
+    wanted = budget + SMALL_DEFAULT
+    tokens = min(wanted, draft.case.ceiling or wanted)
+    reason = (
+        f"A thinking budget must be smaller than max tokens, and without them Bedrock stops Claude at about "
+        f"{SMALL_DEFAULT:,}: so many are sent above the budget, as far as the model goes."
+    )
+    draft.note("max_tokens", "added", given=None, sent=tokens, reason=reason)
+    return tokens
 
 
 def _drop(draft: Draft, parameter: str, given: Json) -> None:

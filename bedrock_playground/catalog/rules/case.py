@@ -13,6 +13,9 @@ from bedrock_playground.catalog.variant import Inputs, Variant
 
 SMALLEST_BUDGET = 1024
 """Tokens; Claude takes no smaller thinking budget."""
+SMALL_DEFAULT = 4096
+"""Where Bedrock is reported to stop Claude when max tokens are not sent (pydantic-ai, LibreChat#14058);
+AWS's API reference says that the default is the most that the model takes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ def _claude(
         tool_choice=("auto",) if refuses_forcing else _CHOICES,
         refuses_forcing=refuses_forcing,
         stop_not_blank=True,
+        small_default=True,
     )
 
 

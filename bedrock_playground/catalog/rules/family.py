@@ -105,5 +105,7 @@ class Family:
     """Whether each stop sequence needs a visible character."""
     ceiling: int | None = None
     """The most tokens of one answer, where the snapshot does not tell."""
+    small_default: bool = False
+    """Whether Bedrock is reported to stop it early where max tokens are not sent."""
     warning: str | None = None
     """What may go wrong with any request."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bedrock_playground.catalog.rules.case import Case, by_prompt, cannot
+from bedrock_playground.catalog.rules.case import SMALL_DEFAULT, Case, by_prompt, cannot
 from bedrock_playground.catalog.rules.family import FIELDS
 from bedrock_playground.catalog.rules.values import ControlState, Rule
 
@@ -29,6 +29,12 @@ def limit_rules(case: Case) -> Iterator[Rule]:
 
 def _max_tokens(case: Case) -> Rule:
     ceiling = case.ceiling
+    warning = None
+    if case.reasons and case.variant.max_tokens is None and case.family and case.family.small_default:
+        warning = (
+            f"Bedrock is reported to stop {case.name} at about {SMALL_DEFAULT:,} tokens, thinking included, "
+            "where max tokens are not set."
+        )
     known = f"1 to {ceiling:,}" if ceiling else "At least 1; the model's own limit is not known"
     return Rule(
         parameter="max_tokens",
@@ -38,6 +44,7 @@ def _max_tokens(case: Case) -> Rule:
         maximum=ceiling,
         step=1,
         path=("inferenceConfig", "maxTokens"),
+        warning=warning,
         source=_SNAPSHOT if ceiling else _API,
     )
 

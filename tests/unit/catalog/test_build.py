@@ -144,7 +144,15 @@ def test_a_budget_stays_below_max_tokens() -> None:
 
 
 def test_reasoning_without_a_budget_gets_the_smallest_and_says_so() -> None:
-    assert ("thinking_budget", "added", None, 1024) in told(build(SONNET_4, reasoning="on"))
+    built = build(SONNET_4, reasoning="on")
+    assert ("thinking_budget", "added", None, 1024) in told(built)
+    assert ("max_tokens", "added", None, 5120) in told(built)
+    assert built.request.parameters.max_tokens == 5120
+    assert build(SONNET_4, thinking_budget=63_000).request.parameters.max_tokens == 64_000
+    assert build(SONNET_4, thinking_budget=63_000, max_tokens=63_500).request.parameters.max_tokens == 63_500
+    assert build(OPUS_48, reasoning="on").request.parameters.max_tokens is None
+    assert any("about 4,096 tokens" in text for text in build(OPUS_48, reasoning="on").warnings)
+    assert build(OPUS_48, reasoning="on", max_tokens=9).warnings == build(OPUS_48).warnings
     assert ("effort", "added", None, "medium") in told(build(NOVA_2, reasoning="on"))
 
 
