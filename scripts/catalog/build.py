@@ -78,10 +78,19 @@ def build(
         files.conflicts_text(
             conflicts=conflicts,
             disagreements=disagreements,
-            left_out=sorted(overlay.content.get("excluded", {}).items()),
+            left_out=sorted({**_elsewhere(material, ids), **overlay.content.get("excluded", {})}.items()),
             dates=dates,
         ),
         sum(each.reason is None for each in disagreements),
+    )
+
+
+def _elsewhere(material: _Material, ids: Mapping[str, list[str]]) -> dict[str, str]:
+    """What litellm knows at the bedrock-mantle endpoint alone: other models, or other names of these."""
+    prefix = "bedrock_mantle/"
+    found = {key.rpartition("/")[2] for key in material.rows("litellm") if key.startswith(prefix)}
+    return dict.fromkeys(
+        sorted(found - ids.keys()), "only at the bedrock-mantle endpoint, which this app does not call"
     )
 
 
@@ -125,10 +134,20 @@ def _records(material: _Material, ids: Mapping[str, list[str]]) -> tuple[list[Re
             "genai-prices": facts.from_genai(genai["models"][priced["entry"]] if priced else None),
         }
         spoken: Claims = {source: said for source, said in claims.items() if said}
-        profiles = [each for each in ids[model_id] if scope_of(each)]
+        profiles = {each: _who_lists(each, material) for each in ids[model_id] if scope_of(each)}
         records.append(merge(model_id, spoken, overlay=material.overlay, profiles=profiles, on=material.day))
         dates += facts.lone_dates(litellm.get(model_id, ()))
     return records, dates
+
+
+def _who_lists(profile_id: str, material: _Material) -> str:
+    listed = {
+        "litellm": material.report["litellm"],
+        "langchain-aws": material.report["langchain-aws"],
+        "genai-prices": material.report["genai-prices"]["prices"],
+    }
+    found = next((source for source, rows in listed.items() if profile_id in rows), None)
+    return found or material.overlay.added[profile_id]
 
 
 def _prices(

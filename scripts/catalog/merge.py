@@ -116,14 +116,16 @@ def words(value: Any) -> str:  # noqa: ANN401 - any field's value
     return str(value)
 
 
-def merge(model_id: str, claims: Claims, *, overlay: Overlay, profiles: Sequence[str], on: date) -> Record:
+def merge(
+    model_id: str, claims: Claims, *, overlay: Overlay, profiles: Mapping[str, str], on: date
+) -> Record:
     """Settle every field of one model.
 
     Args:
         model_id: The model's own id.
         claims: What each source says of it.
         overlay: The hand-kept facts.
-        profiles: The ids of its inference profiles, each with the source that lists it first.
+        profiles: The ids of its inference profiles, each with the source that lists it.
         on: The snapshot's day, which tells a coming end of life from a past one.
 
     Returns:
@@ -143,12 +145,18 @@ def merge(model_id: str, claims: Claims, *, overlay: Overlay, profiles: Sequence
         if name not in record.facts and statement is not None:
             record.facts[name] = Fact(statement.value, statement.source, statement.note)
     if profiles:
-        record.facts["profiles"] = Fact(
-            list(profiles), "litellm" if "litellm" in claims else next(iter(sorted(claims)))
-        )
+        record.facts["profiles"] = _profiles(profiles)
     _lifecycle(record, claims, statement=statements.get("lifecycle"), on=on)
     _remark(record, statements)
     return record
+
+
+def _profiles(profiles: Mapping[str, str]) -> Fact:
+    """The source of most of them is the field's; who else lists one stands in the note."""
+    sources = list(profiles.values())
+    most = max(dict.fromkeys(sources), key=sources.count)
+    others = [f"{profile_id} is from {source}" for profile_id, source in profiles.items() if source != most]
+    return Fact(list(profiles), most, "; ".join(others) or None)
 
 
 def alike(name: str, one: Any, other: Any, *, claims: Claims) -> bool:  # noqa: ANN401

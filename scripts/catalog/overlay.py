@@ -62,7 +62,7 @@ class Overlay:
 
     @property
     def added(self) -> Mapping[str, str]:
-        """Models that no source has, with who lists them."""
+        """Ids of models and profiles that no source has, with who lists them."""
         added: Mapping[str, str] = self.content.get("added", {})
         return added
 

@@ -25,7 +25,7 @@ from bedrock_playground.invocation.cost import Confidence
 
 # Of what `make catalog` wrote: it prints these once it has changed a file.
 DIGESTS = {
-    "models.json": "d3d32bf0c2c0ffeddf962e035d0ed944ef6e2c02b1e5bbe9139d367c19d87ad5",
+    "models.json": "4cfd6026eb806ae3400c081df614f47662d4e78195bb5f82fa2290461f002fcb",
     "prices.json": "e561125af5f8aca48f33adbbd55e7728e72751679ff18be791e3e189aa4d3386",
 }
 FLAGS = (

@@ -27,7 +27,7 @@ NOTHING = Overlay({})
 
 
 def settled(claims: dict[str, Any], *, rules: Overlay = NOTHING, model_id: str = "amazon.x-v1:0") -> Record:
-    return merge(model_id, claims, overlay=rules, profiles=[], on=DAY)
+    return merge(model_id, claims, overlay=rules, profiles={}, on=DAY)
 
 
 # -------------------- facts of a source
@@ -170,6 +170,16 @@ def test_the_overlay_fills_gaps_and_wins_only_where_it_says_so() -> None:
     assert record.facts["tools"] == Fact(value=False, source="litellm")
     assert record.facts["streaming"] == Fact(value=True, source="page", note="read")
     assert record.facts["system_prompt"] == Fact(value=False, source="page", note="litellm says yes")
+
+
+def test_profiles_name_who_lists_them() -> None:
+    listed = {
+        "us.amazon.x-v1:0": "litellm",
+        "eu.amazon.x-v1:0": "litellm",
+        "in.amazon.x-v1:0": "langchain-aws",
+    }
+    record = merge("amazon.x-v1:0", {}, overlay=NOTHING, profiles=listed, on=DAY)
+    assert record.facts["profiles"] == Fact(list(listed), "litellm", "in.amazon.x-v1:0 is from langchain-aws")
 
 
 def test_sources_that_are_even_about_reasoning_leave_it_unknown() -> None:
@@ -490,7 +500,8 @@ def test_every_rule_of_the_overlay_has_a_source_and_a_use() -> None:
         assert any(re.fullmatch(rule["ids"], model_id) for model_id in sent)
     assert set(content["names"]) <= every_id
     assert not set(content["excluded"]) & every_id
-    assert set(content["added"]) <= every_id
+    profiles = {each.profile_id for spec in load_models().values() for each in spec.profiles}
+    assert set(content["added"]) <= every_id | profiles
     for source in content["sources"].values():
         assert source.keys() == {"name", "url", "as_of"}
 
