@@ -69,13 +69,22 @@ def test_settings_of_all_kinds_are_taken(local_endpoint: EndpointStatus, endpoin
     resolution = resolved(local_endpoint, PROFILE + name)
     assert resolution.spec is not None
     asked = replace(INPUTS, tools=TOOLS, tool_choice=CHOICES[name])
-    settings = product(
-        ({}, {"temperature": 0.0}, {"top_p": 0.5}, {"temperature": 2.0, "top_p": 0.5, "top_k": 900}),
-        ({}, {"reasoning": "on"}, {"reasoning": "off"}, {"thinking_budget": 2048}),
-        ({"max_tokens": 500}, {"max_tokens": 1500}, {}),
-    )
-    for sampling, reasoning, limit in settings:
-        variant = Variant(model=resolution.model_id, effort="high", **sampling, **reasoning, **limit)
+    sampling: list[dict[str, Any]] = [
+        {},
+        {"temperature": 0.0},
+        {"top_p": 0.5},
+        {"temperature": 2.0, "top_p": 0.5, "top_k": 900},
+    ]
+    reasoning: list[dict[str, Any]] = [
+        {},
+        {"reasoning": "on"},
+        {"reasoning": "off"},
+        {"thinking_budget": 2048},
+    ]
+    limits: list[dict[str, Any]] = [{"max_tokens": 500}, {"max_tokens": 1500}, {}]
+    for chosen in product(sampling, reasoning, limits):
+        together = {name: value for part in chosen for name, value in part.items()}
+        variant = Variant(model=resolution.model_id, effort="high", **together)
         built = build_request(variant, asked, resolution)
         assert built.refusals == ()
         assert answer(endpoint, built.request)["stopReason"] in {"tool_use", "end_turn", "max_tokens"}
