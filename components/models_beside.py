@@ -40,7 +40,7 @@ def beside(
             if st.button("Try in Compare", key="models_try", type="primary", icon=":material/compare:"):
                 try_in_compare.send([resolution.model_id for resolution in resolutions])
             only = st.toggle("Only what differs", key=_DIFFERENT, persist_state="session")
-        away = try_in_compare.not_callable([one.model_id for one in resolutions], catalogue)
+        away = try_in_compare.not_listed([one.model_id for one in resolutions], catalogue)
         if away:
             st.caption(f":material/info: Not listed by the connection: {plain(', '.join(away))}.")
         rows = _rows(resolutions, book=book, region=region)

@@ -82,6 +82,11 @@ _FIELD_LABELS = {
     "profiles": "Inference profiles",
 }
 _UNKNOWN = "unknown"
+# Two columns: names as narrow as they are, and all of the rest for sentences.
+_CSS = """<style>
+.st-key-model_detail [data-testid='stTable'] :is(td, td *) { max-width: none; }
+.st-key-model_detail [data-testid='stTable'] tr > :first-child { width: 9.5rem; white-space: normal; }
+</style>"""
 
 
 def detail(resolution: Resolution, *, catalogue: Catalogue, book: PriceBook, region: str | None) -> None:
@@ -94,6 +99,7 @@ def detail(resolution: Resolution, *, catalogue: Catalogue, book: PriceBook, reg
         region: Whose prices, where they differ by Region.
     """
     spec = resolution.spec
+    st.html(_CSS)
     with st.container(border=True, key="model_detail"):
         _head(resolution, catalogue)
         tabs = st.tabs(["Parameters", "Prices", "Limits and dates", "Good for", "Ids", "Sources"])
@@ -122,8 +128,8 @@ def _head(resolution: Resolution, catalogue: Catalogue) -> None:
             until = f" until {spec.end_of_life}" if spec.end_of_life else ""
             st.badge(f"{LIFECYCLE_LABELS[spec.lifecycle]}{until}", color=_COLOURS[spec.lifecycle])
     st.caption(plain(resolution.explanation))
-    if try_in_compare.not_callable([resolution.model_id], catalogue):
-        st.caption(":material/info: The connection does not list this id, so a call to it may be refused.")
+    if why := try_in_compare.why_not_here(resolution.model_id, catalogue):
+        st.caption(f":material/info: {plain(why)}")
     with st.container(horizontal=True, vertical_alignment="center", key="model_actions"):
         if st.button("Try in Compare", key="model_try", type="primary", icon=":material/compare:"):
             try_in_compare.send([resolution.model_id])

@@ -53,13 +53,13 @@ def counts(all_rows: Sequence[ModelRow], found: Found, *, catalogue: Catalogue) 
     models = len({row.base_id for row in found.rows})
     listed = sum(option.listed for option in catalogue.options)
     words = [
-        f"**{models:,} {'model' if models == 1 else 'models'}** with {len(found.rows):,} ids",
-        f"of {len({row.base_id for row in all_rows}):,}",
+        f"**{models:,} of {len({row.base_id for row in all_rows}):,} models**",
+        f"{len(found.rows):,} {'id' if len(found.rows) == 1 else 'ids'}",
         f"{listed:,} {'id' if listed == 1 else 'ids'} listed by this connection",
         f"snapshot of {snapshot_date()}",
     ]
     with st.container(horizontal=True, vertical_alignment="center", key="models_counts"):
-        st.caption(f"{words[0]} {words[1]} · {words[2]} · {words[3]}", width="content")
+        st.caption(" · ".join(words), width="content")
         left = {row.base_id for row in found.unknown} - {row.base_id for row in found.rows}
         if left:
             st.button(
@@ -81,7 +81,7 @@ def nothing_found(all_rows: Sequence[ModelRow], which: Filters) -> None:
         with st.container(horizontal=True):
             for name, count in ways[:4]:
                 st.button(
-                    f"{count:,} without {models_filters.label_of(name)}",
+                    f"{count:,} {'id' if count == 1 else 'ids'} without {models_filters.label_of(name)}",
                     key=f"models_relax_{name}",
                     icon=":material/filter_alt_off:",
                     on_click=models_filters.relax,

@@ -38,7 +38,16 @@ def add(model_id: str) -> bool:
     return variants.add(Variant(model=model_id, max_tokens=_MAX_TOKENS)) is not None
 
 
-def not_callable(models: Sequence[str], catalogue: Catalogue) -> list[str]:
+def not_listed(models: Sequence[str], catalogue: Catalogue) -> list[str]:
     """Which of these the connection does not list."""
     listed = {option.model_id for option in catalogue.options if option.listed}
     return [model_id for model_id in models if model_id not in listed]
+
+
+def why_not_here(model_id: str, catalogue: Catalogue) -> str | None:
+    """In words, why the present connection may not answer for this id; ``None`` where it lists it."""
+    if why := catalogue.why_not_callable(model_id):
+        return why
+    if not_listed([model_id], catalogue):
+        return "The connection does not list this id, so a call to it may be refused."
+    return None

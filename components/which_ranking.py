@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import pandas as pd
@@ -47,6 +48,10 @@ def answer(ranking: Ranking, *, catalogue: Catalogue, has_measurements: bool) ->
         f"{total - proven} more might: something about them is not known, so they stand behind. "
         f"{len(ranking.excluded)} are out."
     )
+    unproven = Counter(label for candidate in ranking.candidates for label in candidate.unproven)
+    if unproven:
+        told = "; ".join(f"{label} ({count})" for label, count in unproven.most_common(4))
+        st.caption(f"Not known, and of how many: {plain(told)}.")
     if not ranking.candidates:
         _nobody(ranking)
     else:
@@ -87,7 +92,7 @@ def _measure(candidates: Sequence[Candidate], catalogue: Catalogue, *, has_measu
             top = [candidate.row.model_id for candidate in candidates[:count]]
             if st.button(label, key="which_compare", type="primary", icon=":material/compare:"):
                 try_in_compare.send(top, prompt=(st.session_state.get(PROMPT) or "").strip() or None)
-        away = try_in_compare.not_callable(top, catalogue)
+        away = try_in_compare.not_listed(top, catalogue)
         if away:
             st.caption(
                 ":material/info: The present connection does not list "
