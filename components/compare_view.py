@@ -191,9 +191,14 @@ def lanes(*, connection: Connection | None, catalogue: Catalogue, comparison: Co
                     st.caption("Press Run: the answer streams here.")
 
 
-def under_the_lanes(comparison: Comparison) -> None:
-    """Draw the live view: tokens over time and time to first token."""
-    live.live_charts(comparison.id, key="live_charts")
+def under_the_lanes(comparison: Comparison, *, drawn_running: bool) -> None:
+    """Draw the live view: tokens over time and time to first token.
+
+    Args:
+        comparison: What is shown.
+        drawn_running: Whether it still ran when this page began to be drawn.
+    """
+    live.live_charts(comparison.id, key="live_charts", drawn_running=drawn_running)
 
 
 def follow_up(comparison: Comparison) -> None:

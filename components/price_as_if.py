@@ -7,6 +7,7 @@ from html import escape
 
 import streamlit as st
 
+from bedrock_playground.catalog.arithmetic import uncached
 from bedrock_playground.catalog.money import CONFIDENCE_WORDS, format_per_thousand, format_usd, origin
 from bedrock_playground.catalog.price_book import OTHER_TOKENISER, PriceBook
 from bedrock_playground.catalog.price_table import ids_of
@@ -42,7 +43,7 @@ def price_as_if(comparison: Comparison) -> None:
         return
     book = get_price_book()
     with st.expander("Price as if", icon=":material/sell:", key="price_as_if"):
-        st.write("What the tokens measured above would cost on another model.")
+        st.write("What the tokens measured above would cost on another model, without a cache.")
         labels = _labels(book)
         model_id = st.selectbox(
             "At the price of",
@@ -77,7 +78,7 @@ def _answer(runs: list[LaneRun], book: PriceBook, model_id: str) -> None:
 
 
 def _row(run: LaneRun, cost: Cost) -> str:
-    usage = run.usage
+    usage = uncached(run.usage, run.request.model_id) if run.usage else None
     repeat = f".{run.identity.repeat + 1}" if run.identity.repeat else ""
     paid = run.cost
     cells = (

@@ -48,12 +48,14 @@ def lane(comparison_id: str, label: str, *, key: str, expanded: bool = False) ->
     _renderer("lane")(key=key, data=data, on_ticket_change=_nothing)
 
 
-def live_charts(comparison_id: str, *, key: str) -> bool:
+def live_charts(comparison_id: str, *, key: str, drawn_running: bool = False) -> bool:
     """Show tokens over time and time to first token of all lanes, live.
 
     Args:
         comparison_id: The comparison.
         key: The component's key.
+        drawn_running: Whether the page took the comparison for running when it was drawn: then it needs a
+            rerun even if all is over before the browser looks.
 
     Returns:
         ``True`` in the one rerun that the browser asks for when a running comparison has finished, or when
@@ -62,7 +64,7 @@ def live_charts(comparison_id: str, *, key: str) -> bool:
     """
     result = _renderer("charts")(
         key=key,
-        data=_data(comparison_id),
+        data=_data(comparison_id) | {"drawnRunning": drawn_running},
         on_finished_change=_nothing,
         on_resumed_change=_nothing,
         on_ticket_change=_nothing,

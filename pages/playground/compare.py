@@ -18,6 +18,8 @@ with st.container():
         st.stop()
     connection = current_connection()
     comparison = compare_state.current()
+    # Looked at once, before anything is drawn by it: it may end at any moment.
+    drawn_running = comparison is not None and not comparison.done
     catalogue = get_models(connection) if connection else Catalogue(())
     if connection:
         get_invoker(connection)
@@ -29,8 +31,8 @@ compare_view.model_list_problem(catalogue)
 compare_view.lanes(connection=connection, catalogue=catalogue, comparison=comparison)
 if comparison:
     compare_view.follow_up(comparison)
-    compare_view.under_the_lanes(comparison)
-    if comparison.done:
+    compare_view.under_the_lanes(comparison, drawn_running=drawn_running)
+    if not drawn_running:
         # Only here, because it brings pandas and Plotly, which would hold up the first page.
         from components.figures import figures
 

@@ -92,6 +92,9 @@ def test_one_click_from_an_empty_cache_folder_to_two_answers_kept_in_history(
             expect(lane(wide, letter, "text")).to_contain_text(re.compile(r"\w{3,}"), timeout=LONG)
             expect(lane(wide, letter, "metrics")).to_contain_text("completed", timeout=LONG)
             expect(lane(wide, letter, "metrics")).to_contain_text(re.compile(r"TTFT\s*[\d.]+ m?s"))
+            expect(lane(wide, letter, "metrics")).to_contain_text(re.compile(r"cost\s*\$0(?!\.)"))
+            free = lane(wide, letter, "metrics").locator('[title*="Runs on this machine: no charge"]')
+            expect(free.first).to_be_visible()
         expect(wide.locator(".js-plotly-plot")).to_have_count(3, timeout=LONG)
         said = answer(wide, "A")
         address = wide.url

@@ -68,7 +68,8 @@ class ChartsView {
 
   ended(key, sawRunning) {
     this.draw();
-    if (sawRunning && this.fired !== key) {
+    // What ended before the browser could look was drawn by the page as running all the same.
+    if ((sawRunning || this.data.drawnRunning) && this.fired !== key) {
       this.fired = key;
       this.trigger("finished", key);
     }

@@ -1,0 +1,86 @@
+"""What a lane cost, in a real Chromium: the real app and boto3, over an endpoint that is scripted here."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import ROOT, AppServer, running_app
+from tests.browser.test_main_job import LONG, choose_model, lane, open_compare, run, settle
+from tests.wire.invocation.scripted import STOP, Exchange, ScriptedServer, event_frame, text_event
+
+HAIKU = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+NOBODYS = "nobody.knows-this-v1:0"
+
+
+def answer(exchange: Exchange) -> None:
+    """Answer as a model would, and as an account without any model."""
+    if not exchange.path.endswith("/converse-stream"):
+        exchange.reply({})
+        return
+    usage = {
+        "inputTokens": 1000, "outputTokens": 500, "totalTokens": 1700,
+        "cacheReadInputTokens": 200, "cacheWriteInputTokens": 0,
+    }  # fmt: skip
+    exchange.head()
+    for frame in (
+        event_frame("messageStart", {"role": "assistant"}),
+        text_event("An answer."),
+        event_frame("contentBlockStop", {"contentBlockIndex": 0}),
+        STOP,
+        event_frame("metadata", {"usage": usage, "metrics": {"latencyMs": 7}}),
+    ):
+        exchange.chunk(frame)
+    exchange.end()
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    server = ScriptedServer(answer)
+    environment = {
+        "BEDROCK_PLAYGROUND_ENDPOINT_URL": server.url,
+        "AWS_ACCESS_KEY_ID": "AKIDTEST",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_REGION": "us-east-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    script = ROOT / "streamlit_app.py"
+    with running_app(script, tmp_path_factory.mktemp("costs"), environment=environment) as running:
+        yield running
+    server.close()
+
+
+@pytest.fixture
+def wide(browser: Browser) -> Iterator[Page]:
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
+def test_a_lane_says_what_it_cost_and_whence_and_unknown_is_unknown(app: AppServer, wide: Page) -> None:
+    open_compare(wide, app.url)
+    choose_model(wide, "A", HAIKU)
+    choose_model(wide, "B", NOBODYS)
+    run(wide)
+    # 1,000 x 1.1 + 500 x 5.5 + 200 x 0.11, in millionths.
+    expect(lane(wide, "A", "metrics")).to_contain_text(re.compile(r"cost\s*\$0\.00387"), timeout=LONG)
+    expect(lane(wide, "A", "metrics")).to_contain_text(re.compile(r"per 1,000\s*\$3\.87"))
+    for words in ("as of 20", "If that endpoint bills as Amazon Bedrock does"):
+        expect(lane(wide, "A", "metrics").locator(f'[title*="{words}"]').first).to_be_visible()
+    expect(lane(wide, "B", "metrics")).to_contain_text(re.compile(r"cost\s*unknown"), timeout=LONG)
+    expect(lane(wide, "B", "metrics").locator('[title*="No source has a price"]').first).to_be_visible()
+
+    wide.get_by_text("Price as if", exact=True).click()
+    box = wide.locator(".st-key-price_as_if_model input")
+    box.click()
+    box.fill("amazon.nova-pro-v1:0")
+    wide.get_by_role("option", name=re.compile(r"· amazon\.nova-pro-v1:0$")).click()
+    settle(wide)
+    # 1,200 input tokens without a cache x 0.8 + 500 x 3.2, in millionths.
+    expect(wide.get_by_test_id("price-as-if")).to_contain_text("$0.00256", timeout=LONG)
+
+    wide.goto(wide.url)
+    expect(lane(wide, "A", "metrics")).to_contain_text(re.compile(r"cost\s*\$0\.00387"), timeout=LONG)
