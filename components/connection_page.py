@@ -70,7 +70,7 @@ def _address(kind: str) -> str:
     region = there.region or ""
     name = REGIONS[region].name if region in REGIONS else "a Region that this app does not know"
     host = f"`{there.endpoint_url}`" if there.endpoint_url else "AWS’s own endpoint"
-    return f"{host}, Region {plain(region)} ({name})"
+    return f"{host}, Region {plain(region)}, {name}"
 
 
 def _use(kind: str) -> None:
@@ -225,10 +225,20 @@ def local_endpoint() -> None:
                 "an account. It starts when a session uses it."
             )
             return
-        _status()
+        if get_supervisor().status.state == "ready":
+            _status()
+        else:
+            _changing_status()
 
 
-@st.fragment(run_every=2)
+@st.fragment(run_every=1)
+def _changing_status() -> None:
+    """Follow it until it is ready; then the whole page knows more."""
+    if get_supervisor().status.state == "ready":
+        st.rerun()
+    _status()
+
+
 def _status() -> None:
     supervisor = get_supervisor()
     status = supervisor.status

@@ -23,6 +23,7 @@ from components.words import plain
 
 _PERMISSIONS = "connection_permissions"
 _MODEL = "connection_model"
+_MODEL_OF = "connection_model_of"
 _CALL = "connection_call"
 _SIGNS = {"allowed": "✓ **Allowed**", "denied": "✗ **Denied**", "unknown": "? **Not known**"}
 _WAIT = 90.0
@@ -66,8 +67,12 @@ def one_call(connection: Connection, catalogue: Catalogue) -> None:
         if not offered and not catalogue.options:
             st.write("No model is known here.")
             return
+        if catalogue.problem:
+            st.warning(plain(catalogue.problem), icon=":material/info:")
         choices = offered or [option.model_id for option in catalogue.options if option.answers_in_text]
-        if st.session_state.get(_MODEL) is None:
+        if st.session_state.get(_MODEL) is None or st.session_state.get(_MODEL_OF) != connection:
+            # A model of another place means nothing here.
+            st.session_state[_MODEL_OF] = connection
             st.session_state[_MODEL] = variants.default_model(catalogue) or choices[0]
         model_id = st.selectbox(
             "Model",

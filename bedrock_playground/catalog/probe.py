@@ -74,16 +74,16 @@ def _probe(client: Any, runtime: Any) -> Iterator[Permission]:  # noqa: ANN401  
 
     def list_models() -> str:
         models.extend(client.list_foundation_models()["modelSummaries"])
-        return f"{len(models)} models in this Region"
+        return f"{_count(len(models), 'model')} in this Region."
 
     def list_profiles() -> str:
         pages = client.get_paginator("list_inference_profiles").paginate()
         profiles.extend(profile for page in pages for profile in page["inferenceProfileSummaries"])
-        return f"{len(profiles)} inference profiles"
+        return f"{_count(len(profiles), 'inference profile')}."
 
     def list_guardrails() -> str:
         pages = client.get_paginator("list_guardrails").paginate()
-        return f"{sum(len(page['guardrails']) for page in pages)} guardrails"
+        return f"{_count(sum(len(page['guardrails']) for page in pages), 'guardrail')}."
 
     yield _try("ListFoundationModels", "Which models this Region offers", list_models)
     yield _try("ListInferenceProfiles", "Which profiles reach them", list_profiles)
@@ -111,6 +111,10 @@ def _probe(client: Any, runtime: Any) -> Iterator[Permission]:  # noqa: ANN401  
     yield _try("ListGuardrails", "Which guardrails can be applied", list_guardrails)
 
 
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def _counts(model: dict[str, Any]) -> bool:
     text = model.get("outputModalities") == ["TEXT"]
     return text and "ON_DEMAND" in model.get("inferenceTypesSupported", ("ON_DEMAND",))
@@ -130,7 +134,7 @@ def _with_first(
 
     def ask_first() -> str:
         ask(candidates[0])
-        return f"Tried with {candidates[0]}"
+        return f"Tried with {candidates[0]}."
 
     return _try(operation, purpose, ask_first)
 

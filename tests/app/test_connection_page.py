@@ -103,7 +103,7 @@ def test_credentials_and_the_regions_are_told_and_picked_per_session(planted: Op
     assert "Bedrock is called with **environment variables**." in words(app)
     assert app.selectbox(key="connection_region_picker").value == "us-east-1"
     app.selectbox(key="connection_region_picker").select("eu-central-1").run()
-    assert "Region eu-central-1 (Europe (Frankfurt))" in words(app)
+    assert "Region eu-central-1, Europe (Frankfurt)" in words(app)
     assert app.session_state["connection_here"] == ("bedrock", "eu-central-1")
     other = planted()
     assert other.selectbox(key="connection_region_picker").value == "us-east-1"
@@ -157,6 +157,7 @@ def test_where_no_credentials_are_it_says_what_was_tried(open_page: Open) -> Non
     app.button(key="use_bedrock").click().run()
     assert not app.exception
     assert "None were found" in words(app)
+    assert not str(app.selectbox(key="connection_model").value).startswith("local.")
 
 
 def test_the_operator_can_forbid_endpoints(planted: Open, monkeypatch: pytest.MonkeyPatch) -> None:

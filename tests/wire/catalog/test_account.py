@@ -243,7 +243,7 @@ def test_the_probe_tells_allowed_from_denied_from_unknown(account: Account) -> N
         "CountTokens": "unknown",
         "ListGuardrails": "allowed",
     }
-    assert "1 models" in found["ListFoundationModels"].words
+    assert "1 model in" in found["ListFoundationModels"].words
     assert "ValidationException" in found["CountTokens"].words
     assert "nothing was listed" in found["GetInferenceProfile"].words
 
