@@ -177,7 +177,7 @@ def lanes(*, connection: Connection | None, catalogue: Catalogue, comparison: Co
         for letter in variants.letters():
             with st.container(border=True, key=f"lane_{letter}"):
                 shown = letter in in_comparison
-                editor(
+                prepared = editor(
                     letter,
                     catalogue=catalogue,
                     connection=connection,
@@ -187,7 +187,7 @@ def lanes(*, connection: Connection | None, catalogue: Catalogue, comparison: Co
                 if comparison is not None and shown:
                     live.lane(comparison.id, letter, key=f"live_{letter}", expanded=expanded == letter)
                     tool_results(comparison, letter)
-                else:
+                elif prepared is None or not prepared.refusals:
                     st.caption("Press Run: the answer streams here.")
 
 

@@ -13,17 +13,18 @@ from bedrock_playground.catalog.price_book import PriceBook
 from components.resources import get_price_book
 from components.variants import key
 
-_LAST: tuple[Catalogue, PriceBook, Mapping[str, str]] | None = None
+_LAST: tuple[Catalogue, PriceBook, str | None, Mapping[str, str]] | None = None
 
 
-def model_picker(letter: str, catalogue: Catalogue) -> None:
+def model_picker(letter: str, catalogue: Catalogue, *, region: str | None) -> None:
     """Draw the picker; any other id may be typed.
 
     Args:
         letter: Which variant.
         catalogue: The models to offer.
+        region: Where calls go, for prices that differ by Region.
     """
-    names = _labels(catalogue)
+    names = _labels(catalogue, region)
     typed = st.session_state.get(key(letter, "model"))
     options = [*names, *([typed] if typed and typed not in names else [])]
     st.selectbox(
@@ -48,31 +49,39 @@ def _picked(letter: str) -> None:
     st.session_state[key(letter, "model")] = model.strip() if model else None
 
 
-def price_words(model_id: str, book: PriceBook) -> str:
-    """The price per million tokens, in and out, in a few words."""
+def price_words(model_id: str, book: PriceBook, *, region: str | None = None) -> str:
+    """Say the price per million tokens, in and out, in a few words.
+
+    Args:
+        model_id: What is sent as ``modelId``.
+        book: Where prices are looked up.
+        region: Where calls go.
+    """
     if model_id.startswith("local."):
         return "no charge"
-    price = book.price(model_id)
+    price = book.price(model_id, region=region)
     if price is None or price.rates.input is None or price.rates.output is None:
         return "price unknown"
     return f"{format_usd(price.rates.input)} in, {format_usd(price.rates.output)} out"
 
 
-def _labels(catalogue: Catalogue) -> Mapping[str, str]:
+def _labels(catalogue: Catalogue, region: str | None) -> Mapping[str, str]:
     """What each option is called; made once per list of models, not once per lane."""
     global _LAST  # noqa: PLW0603 - a memo of one entry; losing a race only makes it anew
-    book = get_price_book()
-    if _LAST is None or _LAST[0] is not catalogue or _LAST[1] is not book:
+    book, last = get_price_book(), _LAST
+    if last is None or last[0] is not catalogue or last[1] is not book or last[2] != region:
         options = sorted((option for option in catalogue.options if option.answers_in_text), key=_elsewhere)
-        _LAST = (catalogue, book, {option.model_id: _label(option, book) for option in options})
-    return _LAST[2]
+        last = (catalogue, book, region, {one.model_id: _label(one, book, region=region) for one in options})
+        _LAST = last
+    return last[3]
 
 
 def _elsewhere(option: ModelOption) -> bool:
     return not option.listed
 
 
-def _label(option: ModelOption, book: PriceBook) -> str:
+def _label(option: ModelOption, book: PriceBook, *, region: str | None) -> str:
     elsewhere = "" if option.listed else " · needs AWS"
     through = f" ({option.model_id.split('.')[0]})" if option.scope in {"geographic", "global"} else ""
-    return f"{option.name}{through} · {price_words(option.model_id, book)}{elsewhere} · {option.model_id}"
+    price = price_words(option.model_id, book, region=region)
+    return f"{option.name}{through} · {price}{elsewhere} · {option.model_id}"

@@ -17,6 +17,8 @@ from components import variants
 from components.variants import Setting, key
 from components.words import plain
 
+_UNSET = {"cache_ttl": "Off"}
+
 _Part: TypeAlias = Literal["slider", "box"]
 
 CHOICE_WORDS: Mapping[str, Mapping[str, str]] = {
@@ -79,7 +81,7 @@ def choice(letter: str, name: str, *, label: str, rule: Rule, about: str) -> Non
 
         def shown(value: str) -> str:
             if not value:
-                return f"Not sent{_of_default(rule)}"
+                return _UNSET.get(name, "Not sent") + _of_default(rule)
             return words.get(value, value) + ("" if value in offered else " (not for this model)")
 
         st.selectbox(
@@ -180,7 +182,9 @@ def _show(widget: str, value: float) -> None:
 
 
 def _of_default(rule: Rule) -> str:
-    return "" if rule.default is None else f" (model's default: {_shown(rule.default)})"
+    if rule.default is None or rule.default == "default":
+        return ""
+    return f" (model's default: {_shown(rule.default)})"
 
 
 def _shown(value: float | str) -> str:

@@ -53,7 +53,7 @@ def editor(
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"head_{letter}"):
         st.markdown(f"**{letter}**", width="content")
-        model_picker(letter, catalogue)
+        model_picker(letter, catalogue, region=connection.config.region if connection else None)
         st.menu_button(
             "More",
             _actions(letter, can_rerun=rerun is not None),
@@ -76,7 +76,7 @@ def editor(
             args=(letter,),
         )
         request_button(letter)
-        st.caption(_told(prepared), width="content")
+        st.markdown(_told(prepared), width="content")
     if st.session_state.get(looked_at(letter)):
         # What is inside costs nothing until somebody looks.
         with settings:
@@ -99,7 +99,7 @@ def _opened_or_closed(letter: str) -> None:
 def _told(prepared: Prepared) -> str:
     told = summary(prepared.variant, prepared.built)
     aside = len(prepared.set_aside)
-    return f"{plain(told)} · :orange[{aside} set aside]" if aside else plain(told)
+    return f":small[:gray[{plain(told)}]{f' · :orange[{aside} set aside]' if aside else ''}]"
 
 
 def _notes(prepared: Prepared, catalogue: Catalogue) -> None:

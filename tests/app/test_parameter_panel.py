@@ -79,20 +79,16 @@ def slider(app: AppTest, label: str) -> object:
     return next(found.value for found in app.slider if found.label == f"{label} of variant A")
 
 
-def captions(app: AppTest) -> list[str]:
-    return [caption.value for caption in app.caption]
-
-
 def test_unset_is_not_sent_and_zero_is(subtests: pytest.Subtests) -> None:
     app = lane(NOVA)
     with subtests.test("nothing is switched on"):
-        assert "the model's defaults" in captions(app)
+        assert ":gray[the model's defaults]" in said(app)
         assert "inferenceConfig" not in request(app)
     with subtests.test("zero"):
         switch(app, "top_p")
         done(app.number_input(key="A_top_p").set_value(0.0).run())
         assert request(app)["inferenceConfig"] == {"topP": 0.0}
-        assert "top-p 0" in captions(app)
+        assert ":gray[top-p 0]" in said(app)
 
 
 def test_a_free_control_says_its_range_and_the_models_default() -> None:
@@ -124,7 +120,7 @@ def test_a_model_that_rejects_sampling_shows_effort_instead_and_going_back_resto
     assert not {key for key in controls(app) if key.startswith(("A_temperature", "A_top"))}
     assert "refuses requests that set temperature" in said(app)
     assert "Set aside for this model: temperature 0.25 (rejected), top-k 50 (rejected)." in said(app)
-    assert "the model's defaults · :orange[2 set aside]" in said(app)
+    assert ":gray[the model's defaults] · :orange[2 set aside]" in said(app)
     done(app.selectbox(key="A_effort").set_value("high").run())
     assert "inferenceConfig" not in request(app)
     assert '"high"' in app.code[0].value
@@ -142,7 +138,7 @@ def test_what_is_too_large_is_kept_and_said_to_be_sent_smaller() -> None:
     switch(app, "max_tokens")
     done(app.number_input(key="A_max_tokens").set_value(90_000).run())
     assert slider(app, "Max tokens") == 10_000
-    assert "max 10000" in captions(app)
+    assert ":gray[max 10000]" in said(app)
     assert "Sent as 10000" in said(app)
     assert request(app)["inferenceConfig"] == {"maxTokens": 10_000}
     choose(app, NO_SAMPLING)

@@ -200,7 +200,7 @@ def test_parameters_are_sent_only_when_switched_on_and_copy_to_all(app: AppServe
     ).first.click()
     settle(wide)
     wide.keyboard.press("Escape")
-    expect(wide.locator(".st-key-settings_B")).to_contain_text("top-k 7")
+    expect(wide.locator(".st-key-row_B")).to_contain_text("top-k 7", timeout=LONG)
     run(wide)
     expect(lane(wide, "B", "text")).to_contain_text(re.compile(r"\w{3,}"), timeout=LONG)
     wide.locator(".st-key-stop button").click()
