@@ -57,7 +57,7 @@ def page(_app_surroundings: None) -> AppTest:
         if not app.button(key="run").disabled:
             break
         time.sleep(0.2)
-    app.session_state["A_max_tokens"] = 60
+    app.session_state["A_max_tokens"] = 12
     return app.selectbox(key="B_model").set_value(TEST_MODEL).run()
 
 

@@ -29,6 +29,12 @@ PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cf50"
     "0f0003860180347d6b620000000049454e44ae426082"
 )
+YES_OR_NO = {
+    "type": "object",
+    "properties": {"salty": {"type": "boolean"}, "deep": {"type": "boolean"}},
+    "required": ["salty", "deep"],
+    "additionalProperties": False,
+}
 HOSTILE = '<img src="/evil.png" onerror="window.hurt=1"><script>window.hurt=1</script>'
 
 
@@ -63,20 +69,27 @@ def close(page: Page) -> None:
 
 def test_the_real_models_answer_follows_the_schema_and_is_shown_as_a_tree(app: AppServer, wide: Page) -> None:
     open_compare(wide, app.url)
-    wide.locator(".st-key-prompt textarea").fill("On 3 May, Ada Lovelace paid 120 euros for the hall.")
-    popover(wide, "schema").locator(".st-key-schema_on label").first.click()
+    wide.locator(".st-key-prompt textarea").fill("Is the sea salty, and is it deep?")
+    editor = popover(wide, "schema")
+    editor.locator(".st-key-schema_on label").first.click()
+    text = editor.locator(".st-key-schema textarea")
+    expect(text).to_be_enabled(timeout=LONG)
+    # Whatever is drawn, at any temperature: a few tokens, which a slow machine has soon.
+    text.fill(json.dumps(YES_OR_NO))
+    text.blur()
     settle(wide)
     close(wide)
+    expect(wide.locator(".st-key-schema_popover")).to_contain_text("JSON ✓")
     run(wide)
     for letter in "AB":
         shown = wide.locator(f".st-key-lane_{letter} [data-testid=lane-json]")
         expect(shown).to_contain_text("Valid: follows the schema", timeout=LONG)
-        for name in ("name", "date", "amount", "currency"):
+        for name in ("salty", "deep"):
             expect(shown.locator(".bp-tree-name", has_text=re.compile(f"^{name}$"))).to_be_visible()
     # The raw text is still there for whoever wants it.
     raw = wide.locator(".st-key-lane_A").get_by_role("button", name="Show the raw text")
     raw.click()
-    expect(lane(wide, "A", "text").locator(".bp-md")).to_contain_text('"amount"')
+    expect(lane(wide, "A", "text").locator(".bp-md")).to_contain_text('"salty"')
 
 
 def test_a_lane_that_takes_no_image_sits_out_and_tool_results_let_the_other_go_on(
