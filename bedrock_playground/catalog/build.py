@@ -21,6 +21,9 @@ from bedrock_playground.invocation.codec import converse_arguments
 from bedrock_playground.invocation.values import InferenceParameters, InvocationRequest, Json
 
 
+_MADE = {"embedding": "embeddings", "image": "images", "video": "videos"}
+
+
 def build_request(variant: Variant, inputs: Inputs, resolution: Resolution) -> BuiltRequest:
     """Make the request of one variant.
 
@@ -107,7 +110,7 @@ def _refusals(case: Case) -> Iterator[str]:
     if not case.variant.model.strip():
         yield "No model is chosen. Choose one."
     if case.spec is not None and not case.spec.answers_in_text:
-        made = " and ".join(case.spec.output_modalities)
+        made = " and ".join(_MADE.get(kind, kind) for kind in case.spec.output_modalities)
         yield f"{case.name} makes {made}, not text: Converse does not serve it. Choose another model."
 
 

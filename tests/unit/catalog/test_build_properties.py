@@ -30,12 +30,22 @@ STRANGERS = [
 ]
 CONVERSE = botocore.session.Session().get_service_model("bedrock-runtime").operation_model("ConverseStream")
 # The first schema imports jsonschema, and a test machine may be slow.
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+patient = settings(deadline=None, max_examples=250, suppress_health_check=[HealthCheck.too_slow])
 EFFORTS = ["none", "minimal", "low", "medium", "high", "xhigh", "max"]
 
-model_ids = st.sampled_from([*MODELS, *STRANGERS]) | st.sampled_from(
-    [profile.profile_id for spec in MODELS.values() for profile in spec.profiles] or [*MODELS]
-)
+# The models with the most to go wrong are drawn as often as all others together.
+INTRICATE = [
+    "anthropic.claude-sonnet-4-20250514-v1:0",
+    "anthropic.claude-opus-4-5-20251101-v1:0",
+    "us.anthropic.claude-haiku-4-5-20251001-v1:0",
+    "global.anthropic.claude-sonnet-4-6",
+    "anthropic.claude-opus-4-8",
+    "anthropic.claude-sonnet-5-5",
+    "amazon.nova-2-lite-v1:0",
+    "amazon.titan-text-lite-v1",
+]
+PROFILES = [profile.profile_id for spec in MODELS.values() for profile in spec.profiles]
+model_ids = st.sampled_from(INTRICATE) | st.sampled_from([*MODELS, *STRANGERS, *PROFILES])
 words = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=8)
 
 

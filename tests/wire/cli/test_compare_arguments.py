@@ -26,7 +26,7 @@ GOOD = ("compare", "--json", "--prompt", "x", "--model", MODEL)
         ((*GOOD, "--temperature", "warm"), "--temperature: invalid float value"),
         ((*GOOD, "--top-p", "-0.1"), "--top-p must be between 0 and 1"),
         ((*GOOD, "--top-k", "-1"), "--top-k must be at least 0"),
-        ((*GOOD[:-1], "amazon.titan-embed-text-v2:0"), "makes embedding, not text"),
+        ((*GOOD[:-1], "amazon.titan-embed-text-v2:0"), "makes embeddings, not text"),
         ((*GOOD, "--max-tokens", "0"), "--max-tokens must be between 1"),
         ((*GOOD, "--max-tokens", "1.5"), "--max-tokens: invalid int value"),
         ((*GOOD, "--stop", ""), "--stop is empty"),
