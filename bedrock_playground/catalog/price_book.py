@@ -252,7 +252,7 @@ def _settled(first: Price, others: list[Price]) -> Price:
     """Say of a price what the sources after it say: they confirm it, fill its gaps, or say otherwise."""
     for other in others:
         if agree(first.rates, other.rates):
-            sources_differ = _package(first.source) not in other.source
+            sources_differ = bool(_packages(other.source) - _packages(first.source))
             first = replace(
                 first,
                 rates=filled(first.rates, other.rates),
@@ -269,8 +269,9 @@ def _settled(first: Price, others: list[Price]) -> Price:
     return first
 
 
-def _package(source: str) -> str:
-    return source.partition(" ")[0]
+def _packages(source: str) -> set[str]:
+    """The names in ``litellm 1.109.1, genai-prices 0.2.3``: two versions of one say nothing of each other."""
+    return {part.split(" ")[0] for part in source.split(", ") if part}
 
 
 def _said(note: str | None, other: Price) -> Iterator[str]:
