@@ -37,12 +37,17 @@ def beside(
     with st.container(border=True, key="models_beside"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(f"{len(resolutions)} models beside each other", anchor=False, width="content")
-            if st.button("Try in Compare", key="models_try", type="primary", icon=":material/compare:"):
-                try_in_compare.send([resolution.model_id for resolution in resolutions])
+            writers = [one.model_id for one in resolutions if one.spec is None or one.spec.answers_in_text]
+            if writers and st.button(
+                "Try in Compare", key="models_try", type="primary", icon=":material/compare:"
+            ):
+                try_in_compare.send(writers)
             only = st.toggle("Only what differs", key=_DIFFERENT, persist_state="session")
         away = try_in_compare.not_listed([one.model_id for one in resolutions], catalogue)
         if away:
             st.caption(f":material/info: Not listed by the connection: {plain(', '.join(away))}.")
+        if len(writers) < len(resolutions):
+            st.caption(":material/info: What does not answer in text cannot stand in Compare.")
         rows = _rows(resolutions, book=book, region=region)
         shown = {name: cells for name, cells in rows.items() if not only or len(set(cells)) > 1}
         # What differs is marked by a sign as well as by weight: colour alone would not do.

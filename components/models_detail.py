@@ -85,7 +85,9 @@ _UNKNOWN = "unknown"
 # Two columns: names as narrow as they are, and all of the rest for sentences.
 _CSS = """<style>
 .st-key-model_detail [data-testid='stTable'] :is(td, td *) { max-width: none; }
-.st-key-model_detail [data-testid='stTable'] tr > :first-child { width: 9.5rem; white-space: normal; }
+.st-key-model_detail [data-testid='stTable'] tr > :first-child {
+    width: min(9.5rem, 26vw); white-space: normal;
+}
 </style>"""
 
 
@@ -130,6 +132,9 @@ def _head(resolution: Resolution, catalogue: Catalogue) -> None:
     st.caption(plain(resolution.explanation))
     if why := try_in_compare.why_not_here(resolution.model_id, catalogue):
         st.caption(f":material/info: {plain(why)}")
+    if spec and not spec.answers_in_text:
+        st.caption(":material/info: It does not answer in text, so it cannot stand in Compare.")
+        return
     with st.container(horizontal=True, vertical_alignment="center", key="model_actions"):
         if st.button("Try in Compare", key="model_try", type="primary", icon=":material/compare:"):
             try_in_compare.send([resolution.model_id])
@@ -149,12 +154,12 @@ def parameters(rules: Mapping[str, Rule]) -> None:
 def _takes(rule: Rule) -> str:
     """One cell for all of it: on a phone, columns would leave no room for the reason."""
     parts = [_STATES[rule.state]]
-    if within := rule_range(rule):
+    # Most reasons say the range and the default themselves: not twice.
+    within = rule_range(rule)
+    if within and within not in rule.reason:
         parts.append(f"**{plain(within)}**")
-    if rule.default is not None:
+    if rule.default is not None and "default" not in rule.reason:
         parts.append(f"default {plain(_plain_value(rule.default))}")
-    elif rule.state is ControlState.FREE and rule.maximum is not None:
-        parts.append(f"default {_UNKNOWN}")
     reason = plain(rule.reason) + (f" :orange[{plain(rule.warning)}]" if rule.warning else "")
     return f"{' · '.join(parts)} – {reason}"
 

@@ -97,8 +97,8 @@ def show(model_id: str) -> None:
 def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
-        "Model": column.TextColumn(width=190, pinned=True),
-        "Provider": column.TextColumn(width=95),
+        "Model": column.TextColumn(width=200, pinned=True),
+        "Provider": column.TextColumn(width=105),
         "In $/M": column.NumberColumn(
             format="%.3f", width=75, help="US dollars per million input tokens, default tier"
         ),

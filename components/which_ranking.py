@@ -55,7 +55,15 @@ def answer(ranking: Ranking, *, catalogue: Catalogue, has_measurements: bool) ->
     if not ranking.candidates:
         _nobody(ranking)
     else:
-        _measure(ranking.candidates, catalogue, has_measurements=has_measurements)
+        writers = [one for one in ranking.candidates if one.row.spec is None or one.row.spec.answers_in_text]
+        if writers:
+            _measure(writers, catalogue, has_measurements=has_measurements)
+        else:
+            st.info(
+                "Which of these fits your data, only measuring tells; Compare cannot: it is for models that "
+                "answer in text.",
+                icon=":material/info:",
+            )
         for place, candidate in enumerate(ranking.candidates[:_CARDS], start=1):
             _card(place, candidate)
         if total > 1:

@@ -10,7 +10,8 @@ from typing import Any
 
 from bedrock_playground.catalog.as_json import model_to_json, row_to_json
 from bedrock_playground.catalog.money import format_usd
-from bedrock_playground.catalog.price_book import PriceBook, load_price_book
+from bedrock_playground.catalog.price_book import PriceBook
+from bedrock_playground.catalog.price_sources import gather
 from bedrock_playground.catalog.price_table import ids_of, prices_of
 from bedrock_playground.catalog.prices import Price
 from bedrock_playground.catalog.resolution import Resolution, resolve
@@ -27,12 +28,16 @@ from bedrock_playground.catalog.search import (
     sort_rows,
 )
 from bedrock_playground.catalog.snapshot import load_models, snapshot_date
+from bedrock_playground.settings import SettingsError, load_settings
 
 _UNKNOWN = "unknown"
 
 
 def list_models(options: argparse.Namespace) -> int:
     """Print the models that the filters let pass."""
+    book = _book()
+    if book is None:
+        return 2
     which = Filters(
         text=options.search,
         providers=options.provider,
@@ -48,7 +53,7 @@ def list_models(options: argparse.Namespace) -> int:
         lifecycles=options.lifecycle,
         include_unknown=options.include_unknown,
     )
-    found = search(rows_of(options_of(load_models()), _book(), region=options.region), which)
+    found = search(rows_of(options_of(load_models()), book, region=options.region), which)
     rows = sort_rows(found.rows, SortKey(options.sort), descending=options.descending)
     if options.json:
         _print_json([row_to_json(row) for row in rows])
@@ -60,9 +65,12 @@ def list_models(options: argparse.Namespace) -> int:
 
 def show_model(options: argparse.Namespace) -> int:
     """Print all that is known of one model."""
-    resolution = resolve(options.model_id, load_models())
+    book = _book()
+    if book is None:
+        return 2
+    resolution = resolve(options.model_id.strip(), load_models())
     rules = rules_for(resolution)
-    prices = _prices(resolution, options.region)
+    prices = _prices(resolution, book, region=options.region)
     if options.json:
         _print_json(model_to_json(resolution, rules=rules, prices=prices))
     else:
@@ -70,17 +78,29 @@ def show_model(options: argparse.Namespace) -> int:
     return 0 if resolution.resolved else 1
 
 
-def _book() -> PriceBook:
-    return load_price_book()
+def _book() -> PriceBook | None:
+    """Every price this installation knows; ``None``, and said why, where a file of prices cannot be used."""
+    try:
+        settings = load_settings()
+        book = gather(
+            price_file=settings.price_file, data_dir=settings.data_dir, cache_dir=settings.cache_dir
+        )
+        problems = book.problems
+    except SettingsError as error:
+        book, problems = None, (str(error),)
+    if problems:
+        sys.stderr.write(f"bedrock-playground models: {' '.join(problems)}\n")
+        return None
+    return book
 
 
-def _prices(resolution: Resolution, region: str | None) -> tuple[Price, ...]:
+def _prices(resolution: Resolution, book: PriceBook, *, region: str | None) -> tuple[Price, ...]:
     if resolution.spec is None:
         return ()
     # What was asked for comes first, then the other ways to the same model.
     first = (resolution.priced_as,) if resolution.priced_as else ()
     ids = tuple(dict.fromkeys((*first, *ids_of(resolution.spec))))
-    found = prices_of(resolution.spec, _book(), ids=ids)
+    found = prices_of(resolution.spec, book, ids=ids)
     if region is None:
         return found
     here = {(price.model_id, price.tier) for price in found if price.region == region}

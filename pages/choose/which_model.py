@@ -39,6 +39,8 @@ ranking = rank(
     measured=own,
     listed_in=connected_region(connection),
 )
+if len(options) < len(catalogue.options):
+    st.caption("Models on this machine are left out: they are there to learn with.")
 measured_here = {base for base, one in own.items() if one.runs >= ENOUGH_RUNS}
 answer(
     ranking,

@@ -123,3 +123,20 @@ def test_bad_arguments_are_named(alone: CommandLine, arguments: tuple[str, ...],
     assert ended.returncode == 2
     assert said in ended.stderr
     assert ended.stdout == ""
+
+
+def test_ones_own_price_wins_and_a_broken_price_file_is_named(alone: CommandLine) -> None:
+    file = alone.folder / "own.toml"
+    file.write_text(
+        '[[price]]\nmodel = "amazon.nova-lite-v1:0"\ninput = 0.05\noutput = 0.2\n'
+        'source = "our agreement"\nas_of = 2026-10-01\n'
+    )
+    variables = {"BEDROCK_PLAYGROUND_PRICE_FILE": str(file)}
+    ended = alone.run("models", "show", "amazon.nova-lite-v1:0", "--json", **variables)
+    first = json.loads(ended.stdout)["prices"][0]
+    assert (first["input"], first["source"], first["confidence"]) == ("0.05", "our agreement", "user")
+    file.write_text("[[price]]\n")
+    ended = alone.run("models", "--json", **variables)
+    assert ended.returncode == 2
+    assert "own.toml" in ended.stderr
+    assert ended.stdout == ""
