@@ -20,7 +20,6 @@ from bedrock_playground.catalog.variant import BuiltRequest, Inputs, Variant
 from bedrock_playground.invocation.codec import converse_arguments
 from bedrock_playground.invocation.values import InferenceParameters, InvocationRequest, Json
 
-
 _MADE = {"embedding": "embeddings", "image": "images", "video": "videos"}
 
 
