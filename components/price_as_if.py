@@ -22,9 +22,9 @@ MODEL = "price_as_if_model"
 _STYLE = """
 <style>
 .bp-as-if { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.875rem; }
-.bp-as-if th, .bp-as-if td { padding: 0.25rem 0.9rem 0.25rem 0; text-align: right; vertical-align: top; }
+.bp-as-if th, .bp-as-if td { padding: 0.25rem 0 0.25rem 0.8rem; text-align: right; vertical-align: bottom; }
 .bp-as-if th { font-weight: 600; opacity: 0.75; }
-.bp-as-if th:first-child, .bp-as-if td:first-child { text-align: left; overflow-wrap: anywhere; }
+.bp-as-if th:first-child, .bp-as-if td:first-child { text-align: left; padding-left: 0; }
 .bp-as-if-scroll { overflow-x: auto; }
 </style>
 """
@@ -63,7 +63,8 @@ def _answer(runs: list[LaneRun], book: PriceBook, model_id: str) -> None:
     rows = "".join(_row(run, cost) for run, cost in zip(runs, costs, strict=True))
     st.html(
         f"{_STYLE}<div class='bp-as-if-scroll'><table class='bp-as-if' data-testid='price-as-if'><thead><tr>"
-        "<th>Run</th><th>Tokens in</th><th>Tokens out</th><th>Cost</th><th>As if</th><th>As if, × 1,000</th>"
+        "<th>Run</th><th title='Input tokens'>In</th><th title='Output tokens'>Out</th><th>Cost</th><th>As if</th>"
+        "<th>× 1,000</th>"
         f"</tr></thead><tbody>{rows}</tbody></table></div>"
     )
     price = book.price(model_id)
@@ -84,15 +85,16 @@ def _row(run: LaneRun, cost: Cost) -> str:
     cells = (
         _count(usage.input_tokens if usage else None),
         _count(usage.output_tokens if usage else None),
-        _money(format_usd(paid.amount), origin(paid)) if paid else "n/a",
-        _money(format_usd(cost.amount), origin(cost)),
-        _money(format_per_thousand(cost.amount), origin(cost)),
+        _hinted(format_usd(paid.amount), origin(paid)) if paid else "n/a",
+        _hinted(format_usd(cost.amount), origin(cost)),
+        _hinted(format_per_thousand(cost.amount), origin(cost)),
     )
-    name = escape(f"{run.identity.label}{repeat} · {run.request.model_id}")
+    # The lanes above say which model a letter is; a phone has no room for it here.
+    name = _hinted(f"{run.identity.label}{repeat}", run.request.model_id)
     return f"<tr><td>{name}</td>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
 
 
-def _money(text: str, hint: str) -> str:
+def _hinted(text: str, hint: str) -> str:
     return f'<span title="{escape(hint)}">{escape(text)}</span>'
 
 
