@@ -13,9 +13,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "request",
         help="show the exact Converse request of some settings, and what the model does not take",
         description="Show the exact request that these settings make for a model: what is sent, what is "
-        "dropped, clamped or translated, and why. Nothing is sent; it needs neither credentials nor a "
-        "network. Settings that are not given are not in the request. Exit status: 0 it could be sent, 1 it "
-        "could not (see refusals), 2 bad arguments.",
+        "dropped, clamped or translated, and why. Nothing is sent; without --resolve it needs neither "
+        "credentials nor a network. Settings that are not given are not in the request. Exit status: 0 it "
+        "could be sent, 1 it could not (see refusals), 2 bad arguments.",
         allow_abbrev=False,
     )
     parser.add_argument("--model", required=True, metavar="ID", help="a model id, inference profile or ARN")
@@ -27,6 +27,13 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     _settings(parser)
     _inputs(parser)
+    parser.add_argument(
+        "--resolve",
+        action="store_true",
+        help="ask the account what stands behind an ARN or name that only it knows; needs credentials",
+    )
+    parser.add_argument("--region", metavar="R", help="with --resolve: the AWS Region to ask in")
+    parser.add_argument("--endpoint-url", metavar="URL", help="with --resolve: an endpoint to ask instead")
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     parser.set_defaults(run=run)
 

@@ -11,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from bedrock_playground.catalog.build import build_request, request_as_json
-from bedrock_playground.catalog.resolution import Resolution, resolve
+from bedrock_playground.catalog.resolution import Resolution, needs_asking, resolve
 from bedrock_playground.catalog.snapshot import load_models
 from bedrock_playground.catalog.variant import Adjustment, BuiltRequest, Inputs, ToolDefinition, Variant
 from bedrock_playground.cli.compare_requests import BadArguments, is_text, read_prompt
 from bedrock_playground.invocation.attachments import Attachment, AttachmentRefused, attachment_of
 from bedrock_playground.invocation.codec import strict_json
 from bedrock_playground.invocation.values import Guardrail
+from bedrock_playground.settings import SettingsError, load_settings
 
 _GUARDRAIL = re.compile(r"(?P<id>[a-z0-9]+|arn:\S+?/[a-z0-9]+)(?::(?P<version>[1-9][0-9]{0,7}|DRAFT))?")
 _ACTIONS = {"dropped": "dropped", "clamped": "clamped", "translated": "translated", "added": "added"}
@@ -36,7 +37,11 @@ def run(options: argparse.Namespace) -> int:
     except BadArguments as error:
         print(f"bedrock-playground request: {error}", file=sys.stderr)
         return 2
-    resolution = resolve(variant.model, load_models())
+    try:
+        resolution = _resolve(variant.model, options)
+    except (SettingsError, BadArguments) as error:
+        print(f"bedrock-playground request: {error}", file=sys.stderr)
+        return 2
     built = build_request(variant, inputs, resolution)
     if options.json:
         # ASCII says everything, whatever the terminal's encoding is.
@@ -72,6 +77,23 @@ def to_text(built: BuiltRequest, resolution: Resolution) -> str:
     for title, texts in (("Warnings", built.warnings), ("It cannot be sent", built.refusals)):
         lines += [f"\n{title}:", *(f"  {text}" for text in texts)] if texts else []
     return "\n".join(lines)
+
+
+def _resolve(model_id: str, options: argparse.Namespace) -> Resolution:
+    """Find what the id stands for, asking the account only if that is wanted and it can know more."""
+    found = resolve(model_id, load_models())
+    if not options.resolve or not needs_asking(found):
+        return found
+    # boto3 takes a while, and without --resolve nobody needs it.
+    from bedrock_playground.catalog.account import look_up
+    from bedrock_playground.connection import EndpointRefused, checked_endpoint, remote_connection
+
+    try:
+        endpoint = checked_endpoint(options.endpoint_url) if options.endpoint_url else None
+    except EndpointRefused as error:
+        raise BadArguments(f"--endpoint-url: {error}") from error
+    connection = remote_connection(load_settings(), region=options.region, endpoint_url=endpoint)
+    return resolve(model_id, load_models(), behind={model_id: look_up(connection.config, model_id)})
 
 
 def _change(adjustment: Adjustment) -> dict[str, Any]:

@@ -116,6 +116,17 @@ def test_an_id_that_only_the_account_knows_is_treated_with_care(command_line: Co
     assert any("application inference profile" in text for text in told["warnings"])
 
 
+def test_the_account_can_be_asked(shared: CommandLine) -> None:
+    arn = "arn:aws:bedrock:local:000000000000:application-inference-profile/test-one-sampler"
+    asked = ("--model", arn, "--prompt", "x", "--temperature", "0.5", "--top-p", "0.9")
+    told = ask(
+        shared, *asked, "--resolve", "--endpoint-url", shared.environment["BEDROCK_PLAYGROUND_ENDPOINT_URL"]
+    )
+    assert told["base_model"] == "anthropic.claude-haiku-4-5-20251001-v1:0"
+    assert told["request"]["inferenceConfig"] == {"temperature": 0.5}
+    assert ask(shared, *asked)["base_model"] is None, "unasked, nothing is called"
+
+
 def test_what_cannot_be_sent_is_refused_with_its_reason(command_line: CommandLine) -> None:
     told = ask(command_line, "--model", HAIKU, "--prompt", "x", "--fields", '{"a": 1,\n "b": }', status=1)
     (refusal,) = told["refusals"]
@@ -137,6 +148,7 @@ def test_in_words(command_line: CommandLine) -> None:
         ((), "--model"),
         (("--model", " "), "--model is empty"),
         (("--model", HAIKU, "--temperature", "nan"), "'nan' is not a number"),
+        (("--model", "abc123", "--resolve", "--endpoint-url", "localhost"), "--endpoint-url: "),
         (("--model", HAIKU, "--guardrail", "abc:latest"), "is no guardrail"),
         (("--model", HAIKU, "--schema", "missing.json"), "cannot be read"),
         (("--model", HAIKU, "--attach", "missing.png"), "cannot be read"),
