@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from bedrock_playground.catalog import Catalogue
+from bedrock_playground.catalog.money import CONFIDENCE_WORDS
+from bedrock_playground.catalog.prices import Price
 from bedrock_playground.catalog.regions import REGIONS
 from bedrock_playground.catalog.search import options_of
 from bedrock_playground.catalog.snapshot import load_models
@@ -33,3 +35,13 @@ def regions() -> tuple[str, ...]:
 def region_label(code: str) -> str:
     """What a Region is called; one that the list does not know by its code."""
     return REGIONS[code].label if code in REGIONS else code
+
+
+def price_origin(price: Price | None) -> str | None:
+    """Where a price comes from, from when it is and how far it can be trusted; ``None`` without a price."""
+    if price is None:
+        return None
+    known = CONFIDENCE_WORDS[price.confidence]
+    return f"{price.source} · as of {price.as_of.isoformat()} · {known}" + (
+        f" · {price.note}" if price.note else ""
+    )

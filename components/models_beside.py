@@ -8,13 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from bedrock_playground.catalog import Catalogue
-from bedrock_playground.catalog.money import CONFIDENCE_WORDS, format_usd
+from bedrock_playground.catalog.money import format_usd
 from bedrock_playground.catalog.price_book import PriceBook
 from bedrock_playground.catalog.requirements import NEED_WORDS
 from bedrock_playground.catalog.resolution import Resolution
 from bedrock_playground.catalog.rules import rules_for
 from bedrock_playground.catalog.search import capabilities_of
 from components import try_in_compare
+from components.choosing import price_origin
 from components.models_detail import PARAMETER_LABELS, rule_range, yes_no
 from components.models_filters import LIFECYCLE_LABELS, NEED_LABELS, SCOPE_LABELS
 from components.words import plain
@@ -86,7 +87,7 @@ def _facts(resolution: Resolution, book: PriceBook, region: str | None) -> dict[
         "Input, per million": "$0" if local else plain(format_usd(rates.input if rates else None)),
         "Output, per million": "$0" if local else plain(format_usd(rates.output if rates else None)),
         "Cache read, per million": "–" if local else plain(format_usd(rates.cache_read if rates else None)),
-        "Price known by": "–" if price is None else CONFIDENCE_WORDS[price.confidence],
+        "Price from": "this machine" if local else plain(price_origin(price) or _UNKNOWN),
         "Context window": _tokens(spec.context_window if spec else None),
         "Max output": _tokens(spec.max_output_tokens if spec else None),
         "Takes": ", ".join(spec.input_modalities) or _UNKNOWN if spec else _UNKNOWN,

@@ -21,6 +21,7 @@ from bedrock_playground.catalog.resolution import Resolution, base_model_id
 from bedrock_playground.catalog.rules import ControlState, Rule, rules_for
 from bedrock_playground.catalog.search import geography_of
 from components import try_in_compare
+from components.choosing import price_origin
 from components.models_filters import LIFECYCLE_LABELS, SCOPE_LABELS, TASK_LABELS
 from components.words import plain
 
@@ -305,6 +306,8 @@ def _ids(resolution: Resolution, catalogue: Catalogue, book: PriceBook) -> None:
             else "price unknown",
             "listed here" if option and option.listed else "not listed by this connection",
         ]
+        if price:
+            words.append(f"price: {price_origin(price)}")
         st.code(model_id, language=None, wrap_lines=True)
         st.caption(" · ".join(plain(word) for word in words))
     if spec and spec.on_demand is None and spec.profiles:

@@ -11,6 +11,7 @@ import streamlit as st
 
 from bedrock_playground.catalog.search import Capability, ModelGroup, ModelRow, SortKey
 from components import models_filters
+from components.choosing import price_origin
 from components.models_filters import LIFECYCLE_LABELS, NEED_LABELS, SCOPE_LABELS
 
 SELECTED = "model"
@@ -112,6 +113,7 @@ def _columns() -> dict[str, Any]:
         "Lifecycle": column.TextColumn(width=150),
         "Reached": column.TextColumn(width=170, help="The scopes that its ids have"),
         "Here": column.TextColumn(width=60, help="Whether the connection lists it"),
+        "Price from": column.TextColumn(width=300, help="Source, date and how far it can be trusted"),
         "Id": column.TextColumn(width=330, help="The id whose price stands in the row"),
     }
 
@@ -131,6 +133,7 @@ def _cells(group: ModelGroup) -> dict[str, object]:
         "Takes": list(spec.input_modalities) if spec and spec.input_modalities else None,
         "Can": capability_marks(row) or None,
         "Reached": reached(group),
+        "Price from": "this machine: no charge" if row.scope == "local" else price_origin(row.price),
         "Id": row.model_id,
     }
 

@@ -25,9 +25,15 @@ from components import models_filters, models_table
 from components.words import plain
 
 
-def rows(catalogue: Catalogue, book: PriceBook) -> tuple[ModelRow, ...]:
-    """Every id that is known, with the prices of the Region that the filters name."""
-    return rows_of(catalogue.options, book, region=st.session_state.get(models_filters.REGION))
+def rows(catalogue: Catalogue, book: PriceBook, *, region: str | None) -> tuple[ModelRow, ...]:
+    """Every id that is known, with the prices of the Region that the filters name.
+
+    Args:
+        catalogue: What is known.
+        book: All prices.
+        region: Whose prices, where the filters name none.
+    """
+    return rows_of(catalogue.options, book, region=st.session_state.get(models_filters.REGION) or region)
 
 
 def find(all_rows: Sequence[ModelRow], which: Filters) -> tuple[Found, tuple[ModelGroup, ...]]:

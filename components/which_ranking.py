@@ -13,10 +13,12 @@ from bedrock_playground.catalog.money import format_per_thousand, format_usd, or
 from bedrock_playground.catalog.recommend import Candidate, Exclusion, Ranking, Reason
 from components import try_in_compare
 from components.models_filters import SCOPE_LABELS
+from components.models_table import SELECTED
 from components.words import plain
 
 PROMPT = "which_prompt"
 """A prompt of the user's own to measure with."""
+MODELS_PAGE = "pages/choose/models.py"
 _COUNT = "which_count"
 _CARDS = 5
 _SCALES = (
@@ -127,11 +129,17 @@ def _card(place: int, candidate: Candidate) -> None:
             f"latency **{'unknown' if candidate.latency is None else f'{candidate.latency:.1f} s'}**",
             f"context **{'unknown' if row.context_window is None else f'{row.context_window:,}'}**",
         ]
-        st.markdown(" · ".join(facts))
+        st.markdown(" · ".join(facts), help=f"Price: {plain(origin(cost))}")
         for kind in ("for", "against", "unknown"):
             _reasons(kind, [reason for reason in candidate.reasons if reason.kind == kind])
         with st.expander("How the score comes about"):
             _sum(candidate)
+        st.page_link(
+            MODELS_PAGE,
+            label="All that is known of it",
+            icon=":material/view_list:",
+            query_params={SELECTED: row.model_id},
+        )
 
 
 def _reasons(kind: str, reasons: Sequence[Reason]) -> None:

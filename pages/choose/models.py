@@ -17,7 +17,7 @@ book = get_price_book()
 if catalogue.problem:
     st.warning(catalogue.problem, icon=":material/info:")
 
-rows = models_view.rows(catalogue, book)
+rows = models_view.rows(catalogue, book, region=connected_region(connection))
 which = models_filters.filters(rows, regions=regions())
 found, groups = models_view.find(rows, which)
 models_view.counts(rows, found, catalogue=catalogue)

@@ -33,7 +33,7 @@ except HistoryError as error:
 
 options = [option for option in catalogue.options if option.scope != "local"]
 ranking = rank(
-    rows_of(options, get_price_book(), region=scenario.region),
+    rows_of(options, get_price_book(), region=scenario.region or connected_region(connection)),
     scenario,
     today=datetime.now(UTC).date(),
     measured=own,
