@@ -94,10 +94,11 @@ def beside_the_text(request: InvocationRequest, result: InvocationResult) -> Non
         request: What was asked.
         result: What came of it.
     """
-    for call in calls_of(result):
+    calls = calls_of(result)
+    for call in calls:
         _call(call)
     schema = asked_schema(request)
-    if schema is not None and result.error is None and result.text:
+    if schema is not None and result.error is None and (result.text or not calls):
         _checked(result.text, schema)
     if result.guardrail_trace is not None:
         with st.expander("Guardrail", expanded=True):

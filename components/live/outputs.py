@@ -68,9 +68,12 @@ def answer_outputs(run: LiveRun) -> dict[str, object]:
     if result is None:
         return {}
     outputs: dict[str, object] = {}
-    if calls := calls_of(result):
+    calls = calls_of(result)
+    if calls:
         outputs["tools"] = [_call(call) for call in calls]
-    if run.state is RunState.COMPLETED and (schema := asked_schema(run.request)) is not None and result.text:
+    schema = asked_schema(run.request) if run.state is RunState.COMPLETED else None
+    # With calls and no text there is no answer yet; without either, an empty one.
+    if schema is not None and (result.text or not calls):
         outputs["json"] = _checked(result.text, schema)
     if result.guardrail_trace is not None:
         outputs["guardrail"] = {

@@ -57,7 +57,7 @@ def page(_app_surroundings: None) -> AppTest:
         if not app.button(key="run").disabled:
             break
         time.sleep(0.2)
-    app.session_state["A_max_tokens"] = 12
+    app.session_state["A_max_tokens_value"] = 12
     return app.selectbox(key="B_model").set_value(TEST_MODEL).run()
 
 
@@ -142,6 +142,7 @@ def test_tool_results_let_a_lane_go_on(page: AppTest) -> None:
     from components.inputs_examples import TOOLS
     from components.inputs_state import tool_key
 
+    page.session_state["A_max_tokens_value"] = 256
     page.selectbox(key="A_model").set_value("local.test-one-sampler-v1:0").run()
     weather = TOOLS["Weather (with a canned result)"]
     page.session_state["tools"] = [1]
@@ -199,10 +200,8 @@ def test_a_single_rerun_keeps_what_was_asked_and_takes_the_settings_of_now(page:
     comparison = run(page)
     page.button(key="remove_attachment_0").click().run()
     page.text_area(key="prompt").set_value("Something else").run()
-    page.session_state["B_max_tokens"] = 7
-    alone = AppTest.from_function(_rerun, kwargs={"letter": "B"})
-    for name in ("comparison", "prompt", "B_model", "B_max_tokens", "B_max_tokens_on"):
-        alone.session_state[name] = page.session_state[name]
+    alone = AppTest.from_function(_rerun, kwargs={"letter": "B", "model": TEST_MODEL, "max_tokens": 7})
+    alone.session_state["comparison"] = comparison.id
     alone.run()
     assert not alone.exception
     assert comparison.wait(60)
@@ -211,7 +210,9 @@ def test_a_single_rerun_keeps_what_was_asked_and_takes_the_settings_of_now(page:
     assert (first.parameters.max_tokens, second.parameters.max_tokens) == (256, 7)
 
 
-def _rerun(letter: str) -> None:
-    from components import compare_state
+def _rerun(letter: str, model: str, max_tokens: int) -> None:
+    from bedrock_playground.catalog.variant import Variant
+    from components import compare_state, variants
 
+    variants.replace_all([(letter, Variant(model=model, max_tokens=max_tokens))])
     compare_state.rerun(letter)

@@ -65,6 +65,10 @@ def test_an_invalid_answer_tells_where_and_is_still_shown() -> None:
     assert told["tree"] == ["o", [["age", '"x"']], 0]  # type: ignore[index]
     cut = answer_outputs(run_of(InvocationResult(text='{"age": '), **asking(SCHEMA)))["json"]
     assert (cut["valid"], cut["tree"]) == (False, None)  # type: ignore[index]
+    empty = answer_outputs(run_of(InvocationResult(text=""), **asking(SCHEMA)))["json"]
+    assert empty["valid"] is False  # type: ignore[index]
+    only_a_call = InvocationResult(content=(ToolUseBlock("1", "weather", {}),))
+    assert "json" not in answer_outputs(run_of(only_a_call, **asking(SCHEMA))), "no answer yet"
 
 
 def test_a_schema_that_is_none_leaves_the_answer_undecided() -> None:
