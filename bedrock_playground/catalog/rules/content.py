@@ -53,37 +53,49 @@ def _system(case: Case) -> Rule:
 
 
 def _attachments(case: Case) -> Rule:
-    told = case.spec.input_modalities if case.spec else ()
-    if case.is_local and not told:
-        told = ("text",)
-    formats = (IMAGE_FORMATS if not told or "image" in told else ()) + (
-        DOCUMENT_FORMATS if not case.is_local or "document" in told else ()
-    )
-    if not formats:
+    images, documents = _takes_images(case), _takes_documents(case)
+    if images is False and documents is False:
         return cannot(case, "attachments", f"{case.name} takes text only.")
-    warning = None
-    if not told:
-        warning = f"No source tells what {case.name_within} takes beside text: it may refuse attachments."
-    elif "document" not in told:
-        # Converse reads documents for some models that do not read them themselves; no list of those is kept.
-        warning = f"Nobody has verified that {case.name_within} takes documents."
-    images = f"At most {MAX_IMAGES} images of 3.75 MB." if set(IMAGE_FORMATS) & set(formats) else None
-    documents = f"At most {MAX_DOCUMENTS} documents of 4.5 MB, beside a prompt."
-    reason = " ".join(
-        (
-            images or f"{case.name} takes no images.",
-            documents if set(DOCUMENT_FORMATS) & set(formats) else f"{case.name} takes no documents.",
-        )
+    limits = (
+        f"{case.name} takes no images." if images is False else f"At most {MAX_IMAGES} images of 3.75 MB.",
+        f"{case.name} takes no documents."
+        if documents is False
+        else f"At most {MAX_DOCUMENTS} documents of 4.5 MB, beside a prompt.",
     )
+    warning = None
+    if images is None:
+        warning = f"No source tells what {case.name_within} takes beside text: it may refuse attachments."
+    elif documents is None:
+        warning = f"Nobody has verified that {case.name_within} takes documents."
     return Rule(
         parameter="attachments",
         state=ControlState.FREE,
-        reason=reason,
-        options=formats,
+        reason=" ".join(limits),
+        options=(() if images is False else IMAGE_FORMATS) + (() if documents is False else DOCUMENT_FORMATS),
         path=("messages",),
         warning=warning,
         source=_API,
     )
+
+
+def _told(case: Case) -> tuple[str, ...]:
+    """What goes in, as far as told; empty where nobody tells."""
+    told = case.spec.input_modalities if case.spec else ()
+    return told or (("text",) if case.is_local else ())
+
+
+def _takes_images(case: Case) -> bool | None:
+    told = _told(case)
+    return "image" in told if told else None
+
+
+def _takes_documents(case: Case) -> bool | None:
+    """Converse reads documents for models that cannot themselves, so only AWS's own table can say no."""
+    if "document" in _told(case):
+        return True
+    source = case.spec.provenance.get("input_modalities") if case.spec else None
+    by_aws = source is not None and source.source.startswith("AWS")
+    return False if case.is_local or by_aws else None
 
 
 def _output_schema(case: Case) -> Rule:

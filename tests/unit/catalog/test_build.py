@@ -244,7 +244,8 @@ def test_a_schema_is_sent_as_a_text() -> None:
         (NOVA, Inputs("x", tools=(ToolDefinition("a b", "", {}),)), "cannot be a tool's name"),
         (NOVA, Inputs("x", tools=(ToolDefinition("a", "", "{"),)), "needs a JSON schema"),
         (NOVA, Inputs("x", tools=(ToolDefinition("a", "", {}),) * 2), "Two tools are named 'a'"),
-        ("amazon.nova-micro-v1:0", Inputs("x", attachments=(ImageBlock("png", b"1"),)), "takes no images"),
+        ("amazon.nova-micro-v1:0", Inputs("x", attachments=(ImageBlock("png", b"1"),)), "takes text only"),
+        (GPT_OSS, Inputs("x", attachments=(ImageBlock("png", b"1"),)), "takes no images"),
         (LOCAL, Inputs("x", attachments=(ImageBlock("png", b"1"),)), "takes text only"),
         (LOCAL, Inputs("x", attachments=(DocumentBlock("txt", "a", b"1"),)), "takes text only"),
         (NOVA, Inputs("x", attachments=(ImageBlock("png", b"1"),) * 21), "There are 21 images"),
@@ -272,6 +273,16 @@ def test_at_the_limits_nothing_is_refused() -> None:
     shown = json.dumps(request_as_json(built.request))
     assert "<3,750,000 bytes>" in shown
     assert len(shown) < 3000
+
+
+def test_documents_are_refused_on_aws_s_word_alone() -> None:
+    asked = Inputs("x", attachments=(DocumentBlock("pdf", "a", b"1"),))
+    spec = ModelSpec(model_id=NOVA, name="Nova", provider="Amazon", input_modalities=("text", "image"))
+    for source, refused in (("AWS, Bedrock user guide", True), ("somebody", False)):
+        told_of = replace(spec, provenance={"input_modalities": Provenance(source, snapshot_date())})
+        built = build_request(Variant(model=NOVA), asked, resolve(NOVA, {NOVA: told_of}))
+        assert bool(built.refusals) is refused
+        assert any("Nobody has verified" in text for text in built.warnings) is not refused
 
 
 def test_documents_get_names_that_converse_takes() -> None:
