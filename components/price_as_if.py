@@ -63,8 +63,8 @@ def _answer(runs: list[LaneRun], book: PriceBook, model_id: str) -> None:
     rows = "".join(_row(run, cost) for run, cost in zip(runs, costs, strict=True))
     st.html(
         f"{_STYLE}<div class='bp-as-if-scroll'><table class='bp-as-if' data-testid='price-as-if'><thead><tr>"
-        "<th>Run</th><th title='Input tokens'>In</th><th title='Output tokens'>Out</th><th>Cost</th><th>As if</th>"
-        "<th>× 1,000</th>"
+        "<th>Run</th><th title='Input tokens'>In</th><th title='Output tokens'>Out</th><th>Cost</th>"
+        "<th>As if</th><th>× 1,000</th>"
         f"</tr></thead><tbody>{rows}</tbody></table></div>"
     )
     price = book.price(model_id)

@@ -7,6 +7,7 @@ from bedrock_playground.history import HistoryError
 from components import compare_state, compare_view, variants
 from components.connection import current_connection, wait_for_endpoint
 from components.price_as_if import price_as_if
+from components.price_problems import price_problems
 from components.resources import get_invoker, get_models, get_store
 
 # Whatever says "loading" has a place of its own: elsewhere it would shift, and thereby remount, what follows.
@@ -28,6 +29,7 @@ with st.container():
 compare_view.prompt_area(connection=connection, comparison=comparison)
 wait_for_endpoint()
 compare_view.model_list_problem(catalogue)
+price_problems()
 compare_view.lanes(connection=connection, catalogue=catalogue, comparison=comparison)
 if comparison:
     compare_view.follow_up(comparison)

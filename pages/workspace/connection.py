@@ -5,6 +5,7 @@ import streamlit as st
 from components import connection_page, connection_probe
 from components.connection import current_connection, wait_for_endpoint
 from components.head import page_head
+from components.price_sources_view import price_sources
 from components.resources import get_models
 
 page_head("Connection", "Where calls go, as whom, and what they may do there.")
@@ -15,6 +16,7 @@ with left:
     connection_page.where()
     connection_page.credentials(connection)
     connection_page.local_endpoint()
+    price_sources()
 with right:
     if connection:
         connection_probe.permissions(connection)
