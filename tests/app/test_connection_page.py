@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from bedrock_playground.history import RunRecord, RunStore
+from bedrock_playground.invocation import InvocationRequest, InvocationResult, RunIdentity, RunState
 from bedrock_playground.launcher import EndpointStatus
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -164,3 +167,58 @@ def test_the_operator_can_forbid_endpoints(planted: Open, monkeypatch: pytest.Mo
     monkeypatch.setenv("BEDROCK_PLAYGROUND_ENDPOINT_OVERRIDE", "0")
     app = planted()
     assert not app.text_input
+
+
+def recorded(folder: Path, *, endpoint: str, region: str) -> str:
+    """Put a comparison into the history that ran there; returns its id."""
+    identity = RunIdentity(
+        run_id=f"run-{region}",
+        comparison_id=f"comparison-{region}",
+        label="A",
+        turn=0,
+        repeat=0,
+        started_at=datetime(2026, 11, 22, 12, tzinfo=UTC),
+        region=region,
+        endpoint=endpoint,
+    )
+    request = InvocationRequest.from_prompt("amazon.nova-lite-v1:0", "Why is the sky blue?")
+    result = InvocationResult(text="Because.", stop_reason="end_turn")
+    record = RunRecord(identity=identity, state=RunState.COMPLETED, request=request, result=result)
+    with RunStore.open(f"sqlite:///{folder / 'history.sqlite3'}", data_dir=folder) as store:
+        store.add([record])
+    return identity.comparison_id
+
+
+def opened(comparison_id: str) -> AppTest:
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app.query_params["comparison"] = comparison_id
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def test_opening_a_comparison_leads_back_to_its_region(planted: Open, tmp_path: Path) -> None:
+    comparison_id = recorded(tmp_path, endpoint="bedrock", region="ap-southeast-2")
+    assert planted().session_state["connection_here"] == ("bedrock", "us-east-1")
+    app = opened(comparison_id)
+    assert app.session_state["connection_here"] == ("bedrock", "ap-southeast-2")
+    assert app.text_area(key="prompt").value == "Why is the sky blue?"
+    app.switch_page("pages/workspace/connection.py").run()
+    assert app.selectbox(key="connection_region_picker").value == "ap-southeast-2"
+
+
+def test_opening_a_comparison_leads_back_to_an_endpoint_that_was_named(planted: Open, tmp_path: Path) -> None:
+    there = "http://127.0.0.1:9"
+    first = planted()
+    first.text_input(key="connection_endpoint_field").set_value(there).run()
+    first.button(key="endpoint_use").click().run()
+    app = opened(recorded(tmp_path, endpoint=there, region="eu-west-1"))
+    assert app.session_state["connection_here"] == (there, "eu-west-1")
+
+
+def test_a_comparison_from_an_endpoint_that_nobody_named_is_shown_where_the_session_is(
+    planted: Open, tmp_path: Path
+) -> None:
+    app = opened(recorded(tmp_path, endpoint="http://127.0.0.1:9", region="eu-west-1"))
+    assert app.session_state["connection_here"] == ("bedrock", "us-east-1")
+    assert app.text_area(key="prompt").value == "Why is the sky blue?"
