@@ -87,7 +87,12 @@ def _shown(key: str, rows: tuple[str, ...]) -> tuple[str, ...]:
     if st.session_state.pop(_SHOWN_OF, None) == key:
         # The last tick was taken away here: nothing is meant to be shown.
         st.query_params.pop(SELECTED, None)
-    return tuple(st.query_params.get_all(SELECTED))
+    return named_in_the_address()
+
+
+def named_in_the_address() -> tuple[str, ...]:
+    """The ids that the address names; whatever else may stand there."""
+    return tuple(dict.fromkeys(one for one in st.query_params.get_all(SELECTED) if one.strip()))
 
 
 def show(model_id: str) -> None:
@@ -99,7 +104,6 @@ def _columns() -> dict[str, Any]:
     column = st.column_config
     return {
         "Model": column.TextColumn(width=200, pinned=True),
-        "Provider": column.TextColumn(width=105),
         "In $/M": column.NumberColumn(
             format="%.3f", width=75, help="US dollars per million input tokens, default tier"
         ),
@@ -112,6 +116,7 @@ def _columns() -> dict[str, Any]:
         "Can": column.ListColumn(width=330, help="What is known that it can do"),
         "Lifecycle": column.TextColumn(width=150),
         "Reached": column.TextColumn(width=170, help="The scopes that its ids have"),
+        "Provider": column.TextColumn(width=105),
         "Here": column.TextColumn(width=60, help="Whether the connection lists it"),
         "Price from": column.TextColumn(width=300, help="Source, date and how far it can be trusted"),
         "Id": column.TextColumn(width=330, help="The id whose price stands in the row"),
@@ -123,11 +128,11 @@ def _cells(group: ModelGroup) -> dict[str, object]:
     spec = row.spec
     return {
         "Model": row.name,
-        "Provider": row.provider or None,
         "In $/M": None if row.input_price is None else float(row.input_price),
         "Out $/M": None if row.output_price is None else float(row.output_price),
         "Context": row.context_window,
         "Max out": row.max_output_tokens,
+        "Provider": row.provider or None,
         "Here": "yes" if any(one.listed for one in group.rows) else "no",
         "Lifecycle": lifecycle_words(row),
         "Takes": list(spec.input_modalities) if spec and spec.input_modalities else None,

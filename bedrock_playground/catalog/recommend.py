@@ -344,7 +344,7 @@ def _reasons(
     found: list[Reason] = []
     line = row.spec.good_for.get(scenario.task) if row.spec and scenario.task else None
     if line:
-        found.append(Reason("for", f"Named for this task: {line}"))
+        found.append(Reason("for", f"Named for this task: {line.rstrip('.')}"))
     for requirement, finding in checked.findings:
         if finding.met is None:
             found.append(Reason("unknown", finding.text))

@@ -25,7 +25,7 @@ if groups:
     selected = models_table.table(groups, version=models_view.version(which))
 else:
     models_view.nothing_found(rows, which)
-    selected = tuple(st.query_params.get_all(models_table.SELECTED))
+    selected = models_table.named_in_the_address()
 
 region = which.region or connected_region(connection)
 if len(selected) > models_table.MOST:

@@ -122,6 +122,15 @@ def test_more_than_four_are_not_shown(page: AppTest) -> None:
     assert "first 4" in page.info[0].value
 
 
+def test_an_address_with_nothing_or_nonsense_in_it_breaks_nothing(page: AppTest) -> None:
+    page.query_params["model"] = ["", " "]
+    run(page)
+    assert not page.table
+    page.query_params["model"] = ["# *no* $such$ :red[model]", "# *no* $such$ :red[model]"]
+    run(page)
+    assert "Nothing is known of the model behind this id" in texts(page)
+
+
 def test_try_in_compare_sets_its_variants(page: AppTest) -> None:
     page.query_params["model"] = [NOVA, LOCAL]
     run(page)
