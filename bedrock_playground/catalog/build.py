@@ -6,7 +6,7 @@ Pure: no clock, environment or network. botocore checks no maxima and no model's
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from bedrock_playground.catalog.build_content import add_schema, message_of, system_of, tool_config_of
 from bedrock_playground.catalog.build_reasoning import add_reasoning
@@ -164,12 +164,12 @@ def _stops(draft: Draft) -> tuple[str, ...] | None:
     return tuple(kept) or None
 
 
-def _cache_ttl(draft: Draft) -> Any:  # noqa: ANN401 - 5m or 1h, as Variant has it
+def _cache_ttl(draft: Draft) -> Literal["5m", "1h"] | None:
     ttl = draft.case.variant.cache_ttl
     if ttl is None or not draft.takes("cache_ttl", ttl):
         return None
     options = draft.rules["cache_ttl"].options
-    sent = ttl if ttl in options else options[0]
+    sent: Literal["5m", "1h"] = "1h" if "1h" in options and ttl == "1h" else "5m"
     if sent != ttl:
         reason = f"{draft.case.name} keeps an entry for {' or '.join(options)} only."
         draft.note("cache_ttl", "clamped", given=ttl, sent=sent, reason=reason)

@@ -89,7 +89,10 @@ def _budget(case: Case, thinking: Thinking) -> Rule:
         instead = "Set its effort instead." if case.levels else "It chooses how much to think."
         return cannot(case, "thinking_budget", f"{case.name} takes no thinking budget. {instead}")
     state = ControlState.FREE
-    reason = f"At least {SMALLEST_BUDGET:,} tokens, and fewer than max tokens."
+    reason = (
+        f"At least {SMALLEST_BUDGET:,} tokens, and fewer than max tokens. It excludes temperature, top-p, "
+        "top-k and a forced tool."
+    )
     if case.too_small_to_think:
         state, reason = ControlState.CONFLICTS, _no_room(case)
     elif case.variant.reasoning == "off":
