@@ -23,7 +23,7 @@ from bedrock_playground.catalog.models import (
     Profile,
     Provenance,
 )
-from bedrock_playground.catalog.resolution import Behind, base_model_id, behind_of
+from bedrock_playground.catalog.resolution import Behind, behind_of
 from bedrock_playground.catalog.snapshot import load_models, snapshot_date
 from bedrock_playground.invocation.client import ClientConfig
 
@@ -182,8 +182,9 @@ def _profile(
             spec=spec,
             status=summary.get("status"),
         )
-    geography = profile_id.partition(".")[0]
-    base = told.base_ids[0] if len(told.base_ids) == 1 else base_model_id(profile_id)
+    # A system profile's id is its geography and the model's own id.
+    geography, _, named = profile_id.partition(".")
+    base = told.base_ids[0] if len(told.base_ids) == 1 else named
     spec = models.get(base)
     if spec is not None and all(profile.profile_id != profile_id for profile in spec.profiles):
         scope: Literal["geographic", "global"] = "global" if geography == "global" else "geographic"
@@ -193,7 +194,6 @@ def _profile(
     return ModelOption(
         model_id=profile_id,
         name=name,
-        # A system profile's id is scope.provider.model.
         provider=spec.provider if spec else parts[1] if len(parts) > 2 else profile_id,
         scope="global" if geography == "global" else "geographic",
         spec=spec,

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
 
 from bedrock_playground.catalog.discovery import discover
+from bedrock_playground.catalog.snapshot import load_models
 from bedrock_playground.invocation import ClientConfig
 from bedrock_playground.launcher import EndpointStatus
 
@@ -201,3 +203,90 @@ def test_the_local_endpoint_says_what_its_models_are(local_endpoint: EndpointSta
     embedding = catalogue.get("local.wordllama-l2-256-v1:0")
     assert embedding
     assert not embedding.answers_in_text
+
+
+def test_what_the_account_tells_wins_and_the_rest_of_the_snapshot_stays(
+    account: Callable[[Answers], ClientConfig],
+) -> None:
+    told: dict[str, object] = {
+        "modelSummaries": [
+            {
+                "modelArn": "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0",
+                "modelId": "amazon.nova-lite-v1:0",
+                "modelName": "Nova Lite of tomorrow",
+                "providerName": "Amazon",
+                "inputModalities": ["TEXT", "IMAGE", "SMELL"],
+                "outputModalities": ["TEXT"],
+                "responseStreamingSupported": False,
+                "inferenceTypesSupported": ["ON_DEMAND"],
+                "modelLifecycle": {"status": "LEGACY", "endOfLifeTime": "2027-03-01T00:00:00Z"},
+            },
+            {
+                "modelArn": "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-lite-v1:0:300k",
+                "modelId": "amazon.nova-lite-v1:0:300k",
+                "inferenceTypesSupported": ["PROVISIONED"],
+            },
+            {
+                "modelArn": "arn:aws:bedrock:us-east-1::foundation-model/newco.unheard-of-v1:0",
+                "modelId": "newco.unheard-of-v1:0",
+                "providerName": "NewCo",
+                "inferenceTypesSupported": ["ON_DEMAND"],
+            },
+        ]
+    }
+    profiles: dict[str, object] = {"inferenceProfileSummaries": [profile("mars.newco.unheard-of-v1:0")]}
+    catalogue = discover(
+        account(
+            {
+                "/foundation-models": (200, told),
+                "/inference-profiles?type=SYSTEM_DEFINED": (200, profiles),
+                "/inference-profiles?type=APPLICATION": (200, {"inferenceProfileSummaries": []}),
+            }
+        )
+    )
+    before = load_models()["amazon.nova-lite-v1:0"]
+    nova = catalogue.models["amazon.nova-lite-v1:0"]
+    assert (nova.name, nova.streaming, nova.lifecycle) == ("Nova Lite of tomorrow", False, "legacy")
+    assert nova.end_of_life == date(2027, 3, 1)
+    assert set(nova.input_modalities) == {"text", "image"} | ({"document"} & set(before.input_modalities))
+    assert (nova.context_window, nova.reasoning, nova.profiles) == (
+        before.context_window,
+        before.reasoning,
+        before.profiles,
+    )
+    assert nova.provenance["streaming"].source == "ListFoundationModels"
+    assert nova.provenance["context_window"] == before.provenance["context_window"]
+    assert catalogue.get("amazon.nova-lite-v1:0:300k") is None, "it needs Provisioned Throughput"
+    new = catalogue.resolve("newco.unheard-of-v1:0").spec
+    assert new
+    assert (new.context_window, new.tools, new.streaming, new.on_demand) == (None, None, None, True)
+    there = catalogue.resolve("mars.newco.unheard-of-v1:0")
+    assert (there.kind, there.scope, there.base_ids) == (
+        "inference_profile",
+        "geographic",
+        ("newco.unheard-of-v1:0",),
+    )
+    haiku = catalogue.get("anthropic.claude-haiku-4-5-20251001-v1:0")
+    assert haiku is None or not haiku.listed
+
+
+def test_nothing_listed_twice_and_the_connections_own_first(local_endpoint: EndpointStatus) -> None:
+    catalogue = discover(
+        ClientConfig(
+            region=local_endpoint.region,
+            endpoint_url=local_endpoint.url,
+            access_key_id=local_endpoint.access_key_id,
+            secret_access_key=local_endpoint.secret_access_key,
+        )
+    )
+    ids = [option.model_id for option in catalogue.options]
+    assert len(ids) == len(set(ids))
+    listed = [option.listed for option in catalogue.options]
+    assert listed == sorted(listed, reverse=True)
+    profile_arn = "arn:aws:bedrock:local:000000000000:application-inference-profile/test-one-sampler"
+    found = catalogue.resolve(profile_arn)
+    assert found.base_ids == ("anthropic.claude-haiku-4-5-20251001-v1:0",)
+    assert found.priced_as == "us.anthropic.claude-haiku-4-5-20251001-v1:0"
+    through = catalogue.resolve("us.local.test-free-v1:0")
+    assert (through.kind, through.base_ids) == ("inference_profile", ("local.test-free-v1:0",))
+    assert through.priced_as == "local.test-free-v1:0"
