@@ -25,8 +25,13 @@ TIER_MULTIPLIERS: Mapping[str, Decimal] = {
     "flex": Decimal("0.5"),
     "batch": Decimal("0.5"),
     "priority": Decimal("1.75"),
+    "optimized": Decimal("1.25"),
 }
-"""What a tier costs of the default price, where it has no price of its own: the ratio in most rows."""
+"""What a tier costs of the default price, where it has no price of its own: the ratio in most rows.
+
+``optimized`` is latency-optimised inference: the ratio of Nova Pro on AWS's pricing page of June 2025, as
+quoted in simonw/llm-bedrock#18.
+"""
 
 LOCAL = Cost(
     Decimal(0), confidence=Confidence.EXACT, source="this machine", note="Runs on this machine: no charge."
@@ -69,7 +74,7 @@ class PriceBook:
 
         Args:
             model_id: What is sent as ``modelId``: an id, or the ARN of a model or a system profile.
-            tier: Converse's service tier, or ``batch``.
+            tier: Converse's service tier, ``batch``, or ``optimized`` for latency-optimised inference.
             region: The Region called, where known.
 
         Returns:
@@ -78,10 +83,18 @@ class PriceBook:
         arn = read_arn(model_id)
         if arn is not None and arn.kind in {"foundation_model", "inference_profile"}:
             model_id, region = arn.rest, region or arn.region or None
-        found = self._near(model_id, tier, region)
+        found = self._exact(model_id, tier, region)
         if found is not None:
             return found
-        usual, multiplier = self._near(model_id, "default", region), TIER_MULTIPLIERS.get(tier)
+        multiplier = TIER_MULTIPLIERS.get(tier)
+        usual = self._exact(model_id, "default", region)
+        if usual is None:
+            near = self._of_model(model_id, tier, region)
+            if near is not None:
+                return near
+            usual = self._of_model(model_id, "default", region)
+        elif like := self._of_model(model_id, tier, region, as_in=usual):
+            return like
         return _in_tier(usual, tier, multiplier) if usual and multiplier else None
 
     def cost(
@@ -107,13 +120,8 @@ class PriceBook:
         tier = tier or "default"
         if tier == "reserved":
             return unknown("Reserved capacity is paid for by time, not by the token.")
-        price = self._optimized(model_id, region) if latency == "optimized" else None
-        price = price or self.price(model_id, tier=tier, region=region)
-        if price is None:
-            return unknown(self._why(model_id, tier))
-        if latency == "optimized" and price.tier != "optimized":
-            price = _estimated(price, "Latency-optimised inference costs more than this, its usual price.")
-        return cost_of(usage, price)
+        price = self.price(model_id, tier="optimized" if latency == "optimized" else tier, region=region)
+        return cost_of(usage, price) if price else unknown(self._why(model_id, tier))
 
     def as_if(
         self,
@@ -151,17 +159,29 @@ class PriceBook:
         """
         return RunPricer(self, {} if resolutions is None else resolutions)
 
-    def _near(self, model_id: str, tier: str, region: str | None) -> Price | None:
-        """The id's own price, or for a profile without one its model's, as an estimate."""
-        own = self._exact(model_id, tier, region)
+    def _of_model(
+        self, model_id: str, tier: str, region: str | None, *, as_in: Price | None = None
+    ) -> Price | None:
+        """The price of a profile's model, as an estimate.
+
+        Args:
+            model_id: The profile.
+            tier: The tier.
+            region: The Region.
+            as_in: The profile's own default price: the model's price in another tier only stands for the
+                profile's if their default prices agree.
+        """
         base = base_model_id(model_id)
-        if own is not None or base == model_id:
-            return own
-        usual = self._exact(base, tier, region)
-        if usual is None:
+        found = None if base == model_id else self._exact(base, tier, region)
+        if found is None:
             return None
-        note = f"{model_id} has no price of its own; this is {base}'s."
-        return _estimated(replace(usual, model_id=model_id), note)
+        if as_in is not None:
+            usual = self._exact(base, "default", region)
+            if usual is None or not agree(as_in.rates, usual.rates):
+                return None
+        where = " in this tier" if as_in else ""
+        note = f"{model_id} has no price of its own{where}; this is {base}'s."
+        return _estimated(replace(found, model_id=model_id), note)
 
     def _exact(self, model_id: str, tier: str, region: str | None) -> Price | None:
         """The user's price, else the one that fits the Region best, of the best source that has one."""
@@ -186,9 +206,6 @@ class PriceBook:
         if start is None or price.long_context_from is not None:
             return price
         return replace(price, long_context_from=start)
-
-    def _optimized(self, model_id: str, region: str | None) -> Price | None:
-        return self._near(model_id, "optimized", region)
 
     def _why(self, model_id: str, tier: str) -> str:
         if tier != "default" and self.price(model_id) is not None:
@@ -298,7 +315,8 @@ def _in_tier(price: Price, tier: str, multiplier: Decimal) -> Price:
             rates=scaled(price.rates, multiplier),
             long_context_rates=scaled(long, multiplier) if long else None,
         ),
-        f"Estimated as {multiplier} times the default tier's price, as it is for most models.",
+        f"Estimated as {multiplier} times the default price, "
+        + ("as it was for Nova Pro." if tier == "optimized" else "as this tier is for most models."),
     )
 
 

@@ -114,7 +114,23 @@ def test_a_tier_without_a_price_is_estimated_by_the_usual_ratio(tier: str, expec
     book = PriceBook(listed=((price("1/1"),),))
     cost = book.cost(USAGE, model_id=MODEL, tier=tier)
     assert (cost.amount, cost.confidence) == (Decimal(expected), Confidence.ESTIMATE)
-    assert "times the default tier's price" in (cost.note or "")
+    assert "times the default price" in (cost.note or "")
+
+
+@pytest.mark.parametrize(
+    ("profile_price", "expected"),
+    [
+        # It costs what its model costs, so it does in the other tier too.
+        ("1/1", "0.8"),
+        # It costs a tenth more than its model: the usual ratio of its own price is nearer.
+        ("1.1/1.1", "1.1"),
+    ],
+)
+def test_a_profiles_tier_follows_its_own_default_price(profile_price: str, expected: str) -> None:
+    profile = price(profile_price, model_id=f"us.{MODEL}")
+    book = PriceBook(listed=((price("1/1"), price("0.4/0.4", tier="flex"), profile),))
+    cost = book.cost(USAGE, model_id=f"us.{MODEL}", tier="flex")
+    assert (cost.amount, cost.confidence) == (Decimal(expected), Confidence.ESTIMATE)
 
 
 def test_a_tier_with_a_price_of_its_own_has_it() -> None:
@@ -135,7 +151,8 @@ def test_a_tier_that_nobody_prices_is_unknown(tier: str, why: str) -> None:
 def test_latency_optimised_has_its_own_price_or_is_an_estimate() -> None:
     usual = price("1/1")
     cost = PriceBook(listed=((usual,),)).cost(USAGE, model_id=MODEL, latency="optimized")
-    assert (cost.amount, cost.confidence) == (Decimal(2), Confidence.ESTIMATE)
+    assert (cost.amount, cost.confidence) == (Decimal("2.5"), Confidence.ESTIMATE)
+    assert "1.25 times the default price" in (cost.note or "")
     book = PriceBook(listed=((usual, price("3/3", tier="optimized")),))
     assert book.cost(USAGE, model_id=MODEL, latency="optimized").amount == 6
     assert book.cost(USAGE, model_id=MODEL, latency="standard").amount == 2
