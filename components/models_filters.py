@@ -14,7 +14,8 @@ from components.choosing import region_label
 
 _PREFIX = "models_"
 TEXT, PROVIDERS, TASKS, NEEDS = (_PREFIX + name for name in ("text", "providers", "tasks", "needs"))
-INPUTS, SCOPES, REGION, LIFECYCLES = (_PREFIX + name for name in ("inputs", "scopes", "region", "lifecycles"))
+INPUTS, OUTPUTS, SCOPES = (_PREFIX + name for name in ("inputs", "outputs", "scopes"))
+REGION, LIFECYCLES = (_PREFIX + name for name in ("region", "lifecycles"))
 MAX_INPUT, MAX_OUTPUT, MIN_CONTEXT = (_PREFIX + name for name in ("max_input", "max_output", "min_context"))
 HERE, UNKNOWN, EVERY_ID, SORT = (_PREFIX + name for name in ("here", "unknown", "every_id", "sort"))
 
@@ -61,6 +62,7 @@ _FILTER_LABELS = {
     "providers": "Provider",
     "tasks": "Task",
     "inputs": "Takes",
+    "outputs": "Gives",
     "scopes": "Scope",
     "region": "Region",
     "max_input_price": "Input price",
@@ -75,6 +77,7 @@ _KEYS = {
     "providers": PROVIDERS,
     "tasks": TASKS,
     "inputs": INPUTS,
+    "outputs": OUTPUTS,
     "scopes": SCOPES,
     "region": REGION,
     "max_input_price": MAX_INPUT,
@@ -84,7 +87,7 @@ _KEYS = {
     "lifecycles": LIFECYCLES,
     "listed_only": HERE,
 }
-_IN_POPOVER = (INPUTS, SCOPES, REGION, LIFECYCLES, MAX_INPUT, MAX_OUTPUT, MIN_CONTEXT, HERE)
+_IN_POPOVER = (INPUTS, OUTPUTS, SCOPES, REGION, LIFECYCLES, MAX_INPUT, MAX_OUTPUT, MIN_CONTEXT, HERE)
 
 SORTS: dict[str, tuple[SortKey, bool]] = {
     "Current first": (SortKey.CURRENT, False),
@@ -163,13 +166,12 @@ def filters(rows: Sequence[ModelRow], *, regions: Sequence[str]) -> Filters:
 
 
 def _more(regions: Sequence[str]) -> None:
-    st.multiselect(
-        "Takes",
-        ["text", "image", "document", "video", "audio", "speech"],
-        key=INPUTS,
-        placeholder="Anything",
-        persist_state="session",
-    )
+    with st.container(horizontal=True):
+        for label, key, kinds in (
+            ("Takes", INPUTS, ["text", "image", "document", "video", "audio", "speech"]),
+            ("Gives", OUTPUTS, ["text", "embedding", "image", "video", "speech"]),
+        ):
+            st.multiselect(label, kinds, key=key, placeholder="Anything", persist_state="session")
     scopes: list[Scope] = ["in_region", "geographic", "global"]
     st.multiselect(
         "Scope",
@@ -243,6 +245,7 @@ def _asked() -> Filters:
         providers=tuple(state.get(PROVIDERS) or ()),
         tasks=tuple(cast("Iterable[Task]", state.get(TASKS) or ())),
         inputs=tuple(cast("Iterable[Modality]", state.get(INPUTS) or ())),
+        outputs=tuple(cast("Iterable[Modality]", state.get(OUTPUTS) or ())),
         scopes=tuple(cast("Iterable[Scope]", state.get(SCOPES) or ())),
         region=state.get(REGION) or None,
         max_input_price=_dollars(state.get(MAX_INPUT)),

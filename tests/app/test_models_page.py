@@ -62,6 +62,15 @@ def test_filters_narrow_and_the_unknown_is_offered_apart(page: AppTest) -> None:
     assert len(table(page)) > len(found)
 
 
+def test_models_are_found_by_what_goes_in_and_what_comes_out(page: AppTest) -> None:
+    page.multiselect(key="models_outputs").set_value(["embedding"])
+    page.multiselect(key="models_inputs").set_value(["image"]).run()
+    found = table(page)
+    assert "Nova Multimodal Embeddings" in set(found["Model"])
+    assert all("image" in takes for takes in found["Takes"])
+    assert "Nova Lite" not in set(found["Model"])
+
+
 def test_unknown_prices_come_last_whichever_way_they_are_sorted(page: AppTest) -> None:
     for way in ("Input price, lowest first", "Input price, highest first"):
         page.selectbox(key="models_sort").set_value(way).run()
