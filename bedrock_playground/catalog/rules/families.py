@@ -148,6 +148,7 @@ _NOVA_2 = Thinking(
     effort=(FIELDS, "reasoningConfig", "maxReasoningEffort"),
     levels=("low", "medium", "high"),
     level_for_on="medium",
+    refuses_at_high=True,
 )
 
 

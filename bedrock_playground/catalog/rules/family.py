@@ -59,6 +59,8 @@ class Thinking:
     """Whether it reasons when nothing is sent."""
     can_turn_off: bool = True
     """Whether it can answer without."""
+    refuses_at_high: bool = False
+    """Whether it is reported to refuse temperature, top-p and max tokens at effort ``high``."""
     takes_budget_too: bool = False
     """Whether a fixed budget, the older way, is taken as well."""
     warning: str | None = None

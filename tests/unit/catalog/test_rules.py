@@ -243,7 +243,8 @@ def test_nova_2_at_effort_high_is_warned_of_and_not_blocked() -> None:
     assert found["effort"].warning is not None
     assert found["temperature"].usable
     assert found["max_tokens"].usable
-    assert rules(NOVA_2, effort="low")["effort"].warning is None
+    assert rules(NOVA_2, effort="low", max_tokens=100)["effort"].warning is None
+    assert rules(NOVA_2, effort="high")["effort"].warning is None, "nothing is set that it may refuse"
 
 
 def test_nova_at_temperature_0_is_warned_of_and_not_blocked() -> None:
