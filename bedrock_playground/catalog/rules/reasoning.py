@@ -139,8 +139,8 @@ def _effort_warning(case: Case, thinking: Thinking) -> str | None:
     if thinking.refuses_at_high and case.effort == "high" and limits != (None, None, None):
         # Told by an Amazon engineer and two client libraries, not by AWS's pages: said, not enforced.
         return (
-            f"At effort high {case.name} is reported to refuse temperature, top-p and max tokens: leave those "
-            "out if it does."
+            f"At effort high {case.name} is reported to refuse temperature, top-p and max tokens: leave "
+            "those out if it does."
         )
     if thinking.kind == "adaptive" and not case.reasons and case.variant.effort is not None:
         return (
