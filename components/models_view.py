@@ -69,7 +69,7 @@ def counts(all_rows: Sequence[ModelRow], found: Found, *, catalogue: Catalogue) 
         left = {row.base_id for row in found.unknown} - {row.base_id for row in found.rows}
         if left:
             st.button(
-                f"Also show {len(left)} of which that is not known",
+                f"Show {len(left)} more of which that is not known",
                 key="models_include_unknown",
                 type="tertiary",
                 icon=":material/help:",
