@@ -69,7 +69,7 @@ def _address(kind: str) -> str:
     there = remote().config
     region = there.region or ""
     name = REGIONS[region].name if region in REGIONS else "a Region that this app does not know"
-    host = f"`{there.endpoint_url}`" if there.endpoint_url else "AWS’s own endpoint"
+    host = f"`{there.endpoint_url}`" if there.endpoint_url else "the endpoint that boto3 chooses"
     return f"{host}, Region {plain(region)}, {name}"
 
 

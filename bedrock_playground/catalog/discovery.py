@@ -58,6 +58,12 @@ def without_asking(problem: str | None = None) -> Catalogue:
     return _lay_over(load_models(), _Told(problems=[problem] if problem else []), today=snapshot_date())
 
 
+_EFFECTS = {
+    "ListFoundationModels": "Which models this Region has is not known.",
+    "ListInferenceProfiles": "Which inference profiles the account has is not known.",
+}
+
+
 def _ask(config: ClientConfig) -> _Told:
     told = _Told()
     try:
@@ -65,20 +71,30 @@ def _ask(config: ClientConfig) -> _Told:
     except ERRORS as error:
         told.problems.append(f"The account's models could not be asked for: {error}")
         return told
-    fallback = f"What is offered is the snapshot of {snapshot_date():%d %B %Y}, available here or not."
-    effects = (
-        ("ListFoundationModels", f"Which models this Region has is not known. {fallback}"),
-        ("ListInferenceProfiles", f"Which inference profiles the account has is not known. {fallback}"),
-    )
-    for operation, effect in effects:
+    failures: dict[str, Exception] = {}
+    for operation in _EFFECTS:
         try:
             if operation == "ListFoundationModels":
                 told.summaries = list(client.list_foundation_models()["modelSummaries"])
             else:
                 told.profiles = list(_inference_profiles(client))
         except ERRORS as error:
-            told.problems.append(refusal(operation, error, effect))
+            failures[operation] = error
+    told.problems = list(_in_words(failures))
     return told
+
+
+def _in_words(failures: Mapping[str, Exception]) -> Iterator[str]:
+    """Say what failed; where both calls did for one reason (no credentials, no network), say it once."""
+    if not failures:
+        return
+    if len(failures) > 1 and len({str(error) for error in failures.values()}) == 1:
+        error = next(iter(failures.values()))
+        yield refusal(" and ".join(failures), error, "Which models and profiles there are is not known.")
+    else:
+        for operation, error in failures.items():
+            yield refusal(operation, error, _EFFECTS[operation])
+    yield f"What is offered comes from the snapshot of {snapshot_date():%d %B %Y}; any id can be typed."
 
 
 def _inference_profiles(client: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401  # botocore's clients have no types

@@ -16,8 +16,8 @@ with left:
     connection_page.where()
     connection_page.credentials(connection)
     connection_page.local_endpoint()
-    price_sources()
 with right:
     if connection:
         connection_probe.permissions(connection)
         connection_probe.one_call(connection, get_models(connection))
+    price_sources()

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -290,3 +291,15 @@ def test_nothing_listed_twice_and_the_connections_own_first(local_endpoint: Endp
     through = catalogue.resolve("us.local.test-free-v1:0")
     assert (through.kind, through.base_ids) == ("inference_profile", ("local.test-free-v1:0",))
     assert through.priced_as == "local.test-free-v1:0"
+
+
+def test_one_reason_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_BEARER_TOKEN_BEDROCK"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    problem = discover(ClientConfig(region="us-east-1")).problem or ""
+    assert "ListFoundationModels and ListInferenceProfiles failed: Unable to locate credentials." in problem
+    assert problem.count("credentials") == 1
+    assert "snapshot of" in problem
