@@ -60,7 +60,7 @@ class Settings:
     max_attempts: int = 3
     """Tries per invocation, the first included."""
     fault_teaching: bool = False
-    """Whether the local endpoint's fault models are offered in the model picker."""
+    """Whether the local endpoint's fault models and test-only models are offered in the model picker."""
     allowed_origins: tuple[str, ...] = ()
     """Further web origins from which the live view may be opened, such as ``https://play.example.org``."""
 

@@ -23,7 +23,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--port", type=int, default=0, help="port on 127.0.0.1; 0 (default) chooses a free one"
     )
     parser.add_argument("--models-dir", type=Path, metavar="DIR", help="folder with .gguf files of your own")
-    parser.add_argument("--fault-models", action="store_true", help="list the fault ids as models")
+    parser.add_argument(
+        "--fault-models", action="store_true", help="list the fault ids and the test-only models"
+    )
     parser.set_defaults(run=run)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _WORDS = {
     "env": "environment variables",
@@ -20,6 +20,9 @@ _WORDS = {
 }
 
 
+_API_KEY = "a Bedrock API key in the environment"
+
+
 def find_credentials(*, api_key: bool, profile: str | None = None) -> str | None:
     """Look through boto3's own chain, and say where it found something.
 
@@ -31,21 +34,7 @@ def find_credentials(*, api_key: bool, profile: str | None = None) -> str | None
         In words, how the credentials were found; ``None`` where there are none.
     """
     # boto3's authentication takes a Bedrock API key before anything else.
-    if api_key:
-        return "a Bedrock API key in the environment"
-    import botocore.exceptions  # noqa: PLC0415 - half a second of import that the local endpoint does not need
-    import botocore.session  # noqa: PLC0415
-
-    session = botocore.session.Session(profile=profile)
-    try:
-        credentials = session.get_credentials()
-    except botocore.exceptions.BotoCoreError as error:
-        # Something is set up and broken: calls will say so, which helps more than a local model would.
-        return f"a configuration that does not work ({error})"
-    if credentials is None:
-        return None
-    method: str = credentials.method
-    return _WORDS.get(method, method)
+    return _API_KEY if api_key else _keys(profile).used
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,24 +58,27 @@ def describe_credentials(*, api_key: bool, profile: str | None = None) -> Creden
         api_key: Whether the environment holds a Bedrock API key.
         profile: A profile of the AWS configuration files instead of the default one.
     """
-    import botocore.exceptions  # noqa: PLC0415 - see above
+    keys = _keys(profile)
+    return replace(keys, used=_API_KEY, beside=keys.used) if api_key else keys
+
+
+def _keys(profile: str | None) -> CredentialsReport:
+    """Look through boto3's chain once: a credential process may ask the user something."""
+    import botocore.exceptions  # noqa: PLC0415 - half a second of import that the local endpoint does not need
     import botocore.session  # noqa: PLC0415
 
-    keys = find_credentials(api_key=False, profile=profile)
     session = botocore.session.Session(profile=profile)
-    temporary, named = False, None
     try:
         credentials = session.get_credentials()
-        temporary = credentials is not None and (
-            hasattr(credentials, "refresh_needed") or bool(credentials.token)
-        )
-        if credentials is not None and credentials.method != "env":
-            named = session.get_config_variable("profile") or "default"
-    except botocore.exceptions.BotoCoreError:
-        # What is wrong is in the words that find_credentials returned.
-        named = session.get_config_variable("profile")
-    used = find_credentials(api_key=api_key, profile=profile)
-    return CredentialsReport(used, keys if api_key else None, named, temporary)
+    except botocore.exceptions.BotoCoreError as error:
+        # Something is set up and broken: calls will say so, which helps more than a local model would.
+        return CredentialsReport(f"a configuration that does not work ({error})")
+    if credentials is None:
+        return CredentialsReport(None)
+    method: str = credentials.method
+    named = None if method == "env" else session.get_config_variable("profile") or "default"
+    temporary = hasattr(credentials, "refresh_needed") or bool(credentials.token)
+    return CredentialsReport(_WORDS.get(method, method), profile=named, temporary=temporary)
 
 
 def find_region() -> str | None:

@@ -34,7 +34,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--models-dir", type=Path, metavar="DIR", help="a folder with .gguf files of your own"
     )
-    parser.add_argument("--fault-models", action="store_true", help="list the fault ids as models")
+    parser.add_argument(
+        "--fault-models", action="store_true", help="list the fault ids and the test-only models"
+    )
     parser.add_argument("--json-events", action="store_true", help="report in JSON lines on standard output")
     parser.add_argument(
         "--credentials-from-stdin",
