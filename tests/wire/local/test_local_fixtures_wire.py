@@ -229,7 +229,7 @@ def test_reasoning_comes_first_and_its_signature_is_checked_on_the_way_back(runt
         (EFFORT, {}, {"output_config": {"effort": "huge"}}, "effort"),
         (FREE, {}, {"thinking": {"type": "enabled", "budget_tokens": 1024}}, "not supported"),
         (FREE, {}, {"unheard_of": 1}, "extraneous key"),
-        (FREE, {"maxTokens": 8193}, {}, "model limit of 8192"),
+        (FREE, {"maxTokens": 10_001}, {}, "model limit of 10000"),
     ],
 )
 def test_parameters_that_the_model_refuses(
