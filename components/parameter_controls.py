@@ -149,6 +149,8 @@ def _slider_and_box(letter: str, setting: Setting, rule: Rule) -> None:
             f"{setting.label} of variant {letter}, as a number",
             cast(setting.low),
             cast(setting.high),
+            # Without a value of its own an emptied box is empty, and not the smallest number.
+            value=None,
             step=cast(setting.step),
             key=box,
             on_change=_changed,
@@ -171,7 +173,11 @@ def _widget(letter: str, setting: Setting, part: _Part) -> str:
 
 def _changed(letter: str, setting: Setting, part: _Part) -> None:
     value = st.session_state[_widget(letter, setting, part)]
-    variants.set_number(letter, setting, setting.low if value is None else value)
+    if value is None:
+        # Emptied: not sent, rather than 0. The number stays for when it is switched on again.
+        st.session_state[key(letter, f"{setting.name}_on")] = False
+        return
+    variants.set_number(letter, setting, value)
     other = key(letter, f"{setting.name}_slider" if part == "box" else setting.name)
     st.session_state[f"{other}_version"] = st.session_state.get(f"{other}_version", 0) + 1
 

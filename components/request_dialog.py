@@ -37,6 +37,12 @@ def request_shown() -> str | None:
     return letter
 
 
+def forget_request(letter: str) -> None:
+    """Close the request of a variant that is taken away."""
+    if request_shown() == letter:
+        _close()
+
+
 # It stays open while lanes finish and rerun the page, until somebody closes it.
 @st.dialog("What will be sent", width="large", icon=":material/data_object:", on_dismiss=_close)
 def request_dialog(prepared: Prepared) -> None:

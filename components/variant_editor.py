@@ -13,7 +13,7 @@ from components import variants
 from components.model_picker import model_picker
 from components.parameter_panel import panel
 from components.prepared import Prepared, prepare
-from components.request_dialog import request_button, request_dialog, request_shown
+from components.request_dialog import forget_request, request_button, request_dialog, request_shown
 from components.variant_summary import summary
 from components.words import plain
 
@@ -144,3 +144,5 @@ def _act(letter: str, rerun: Callable[[str], None] | None) -> None:
             st.session_state.pop(EXPANDED, None)
         case "remove":
             variants.remove(letter)
+            forget_request(letter)
+            st.session_state.pop(looked_at(letter), None)

@@ -157,6 +157,17 @@ def test_a_number_outlives_a_slider_that_has_yet_to_learn_of_it() -> None:
     assert request(app)["inferenceConfig"]["temperature"] == 0.35
 
 
+def test_an_emptied_box_is_unset_and_not_zero() -> None:
+    app = lane(NOVA)
+    switch(app, "top_p")
+    done(app.number_input(key="A_top_p").set_value(0.4).run())
+    done(app.number_input(key="A_top_p").set_value(None).run())
+    assert app.toggle(key="A_top_p_on").value is False
+    assert "inferenceConfig" not in request(app)
+    switch(app, "top_p")
+    assert request(app)["inferenceConfig"] == {"topP": 0.4}
+
+
 def test_thinking_excludes_sampling() -> None:
     app = lane(CLAUDE_45)
     switch(app, "temperature")
