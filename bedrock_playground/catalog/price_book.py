@@ -43,11 +43,15 @@ OTHER_TOKENISER = (
 )
 """What holds of every price-as-if."""
 
-_BY_TIME = {
+_NOT_BY_TOKEN: Mapping[str, str] = {
     "provisioned": "Provisioned Throughput is paid for by the hour, not by the token.",
     "imported": "An imported model is paid for by the minute, not by the token.",
     "marketplace": "A Marketplace endpoint is paid for by the hour, not by the token.",
+    "application_profile": "Which model an application profile reaches is not in its ARN.",
+    "prompt_router": "A prompt router costs what the model costs that it chose; which is not told.",
+    "prompt": "A prompt brings its own model, which is not in its ARN.",
 }
+"""Why an ARN has no price per token, by what it names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +212,10 @@ class PriceBook:
         return replace(price, long_context_from=start)
 
     def _why(self, model_id: str, tier: str) -> str:
+        """Say why there is no price."""
+        arn = read_arn(model_id)
+        if arn is not None and arn.kind in _NOT_BY_TOKEN:
+            return _NOT_BY_TOKEN[arn.kind]
         if tier != "default" and self.price(model_id) is not None:
             return f"No source has a price for {model_id} in the tier “{tier}”."
         return f"No source has a price for {model_id}."
@@ -226,19 +234,7 @@ class RunPricer:
         """Price a run by what the service echoed: its tier, its latency mode, the model that answered."""
         if identity.endpoint == "local":
             return LOCAL
-        asked, estimate = request.model_id, None
-        if result.invoked_model_id:
-            asked = result.invoked_model_id
-        elif found := self.resolutions.get(asked):
-            if found.kind in _BY_TIME:
-                return unknown(_BY_TIME[found.kind])
-            if found.priced_as is None and found.kind == "application_profile" and len(found.base_ids) == 1:
-                estimate = (
-                    "How far the application profile reaches is not known; this is its model's own price."
-                )
-            asked = found.priced_as or (found.base_ids[0] if estimate else asked)
-        if asked.startswith("arn:") and (arn := read_arn(asked)) and arn.kind in _BY_TIME:
-            return unknown(_BY_TIME[arn.kind])
+        asked, estimate = self._asked(identity, request, result)
         cost = self.book.cost(
             result.usage,
             model_id=asked,
@@ -254,6 +250,24 @@ class RunPricer:
             return cost
         note = f"{cost.note} {estimate}" if cost.note else estimate
         return replace(cost, confidence=Confidence.ESTIMATE, note=note)
+
+    def _asked(
+        self, identity: RunIdentity, request: InvocationRequest, result: InvocationResult
+    ) -> tuple[str, str | None]:
+        """The id at whose price the run is paid for, and in words why that is an estimate, if it is one."""
+        if result.invoked_model_id:
+            return result.invoked_model_id, None
+        sent = request.model_id
+        found = self.resolutions.get(sent)
+        # A price for the id as it was sent, which the user's file may hold for any ARN, needs no resolving.
+        if found is None or self.book.price(sent, region=identity.region) is not None:
+            return sent, None
+        if found.priced_as is not None:
+            return found.priced_as, None
+        if found.kind == "application_profile" and len(found.base_ids) == 1:
+            why = "How far the application profile reaches is not known; this is its model's own price."
+            return found.base_ids[0], why
+        return sent, None
 
 
 def load_price_book() -> PriceBook:

@@ -238,7 +238,18 @@ def test_an_application_profile_costs_what_it_reaches() -> None:
     assert run(done, book=BOOK, model_id=PROFILE_ARN, resolutions=known).amount == Decimal("19.8")
     vague = run(done, book=BOOK, model_id=PROFILE_ARN, resolutions=application_profile(None))
     assert (vague.amount, vague.confidence) == (Decimal(18), Confidence.ESTIMATE)
-    assert run(done, book=BOOK, model_id=PROFILE_ARN).amount is None
+    unasked = run(done, book=BOOK, model_id=PROFILE_ARN)
+    assert unasked.amount is None
+    assert "not in its ARN" in (unasked.note or "")
+
+
+def test_the_users_price_of_any_arn_wins() -> None:
+    own = price("3/3", model_id=PROFILE_ARN, confidence=Confidence.USER)
+    known = application_profile("us.anthropic.claude-y-v1:0")
+    cost = run(
+        InvocationResult(usage=USAGE), book=replace(BOOK, own=(own,)), model_id=PROFILE_ARN, resolutions=known
+    )
+    assert (cost.amount, cost.confidence) == (Decimal(6), Confidence.USER)
 
 
 @pytest.mark.parametrize("what", ["provisioned-model/abc", "imported-model/abc"])
