@@ -12,7 +12,8 @@ from datetime import timedelta
 
 from bedrock_playground.catalog.price_book import PriceBook
 from bedrock_playground.catalog.price_sources import gather
-from bedrock_playground.catalog.resolution import Behind
+from bedrock_playground.catalog.resolution import Behind, resolve
+from bedrock_playground.catalog.snapshot import load_models
 from bedrock_playground.cli import INTERRUPTED
 from bedrock_playground.cli.compare_output import print_json, print_table
 from bedrock_playground.cli.compare_requests import (
@@ -29,7 +30,7 @@ from bedrock_playground.connection import (
     remote_connection,
 )
 from bedrock_playground.history import HistoryError, RunStore
-from bedrock_playground.invocation import Comparison, InvocationRequest, LaneRun, RunState, tune_interpreter
+from bedrock_playground.invocation import Comparison, LaneRun, RunState, tune_interpreter
 from bedrock_playground.launcher import EndpointStatus, EndpointSupervisor
 from bedrock_playground.settings import Settings, SettingsError, load_settings
 
@@ -81,14 +82,19 @@ def _run(
         if connection is None:
             return 1
         try:
-            requests = _requests(options, prompt, connection)
+            behind = _behind(options, connection)
+            requests, notes = make_requests(options, prompt, behind=behind)
         except BadArguments as error:
             _say(str(error))
             return 2
+        for note in notes:
+            _say(note)
         comparison = Comparison(
             make_invoker(connection, settings),
             recorder=store.recorder() if store else None,
-            pricer=_prices(settings).pricer(),
+            pricer=_prices(settings).pricer(
+                {model_id: resolve(model_id, load_models(), behind=behind) for model_id in behind}
+            ),
             region=connection.config.region,
             endpoint=connection.endpoint_label,
         )
@@ -101,18 +107,14 @@ def _run(
     return 0 if all(run.state is RunState.COMPLETED for run in runs) else 1
 
 
-def _requests(options: argparse.Namespace, prompt: str, connection: Connection) -> list[InvocationRequest]:
-    """Make the requests, asking the account what stands behind the ids that only it knows."""
+def _behind(options: argparse.Namespace, connection: Connection) -> dict[str, Behind]:
+    """Ask the account what stands behind the ids that only it knows."""
     asked = only_the_account_knows(options)
-    behind: dict[str, Behind] = {}
-    if asked:
-        from bedrock_playground.catalog.account import look_up
+    if not asked:
+        return {}
+    from bedrock_playground.catalog.account import look_up
 
-        behind = {model_id: look_up(connection.config, model_id) for model_id in asked}
-    requests, notes = make_requests(options, prompt, behind=behind)
-    for note in notes:
-        _say(note)
-    return requests
+    return {model_id: look_up(connection.config, model_id) for model_id in asked}
 
 
 def _prices(settings: Settings) -> PriceBook:
