@@ -57,7 +57,7 @@ def where() -> None:
             st.error(plain(problem), icon=":material/error:")
         st.caption(
             "What you choose here holds for this browser session alone. A comparison goes on only where it "
-            "ran, so a change begins a new one; the old one stays in the history."
+            "ran, so a change stops what still runs and begins a new one; the old one stays in the history."
         )
 
 

@@ -84,6 +84,9 @@ def one_call(connection: Connection, catalogue: Catalogue) -> None:
         )
         if not model_id:
             return
+        if elsewhere := catalogue.why_not_callable(model_id):
+            st.markdown(plain(elsewhere))
+            return
         resolution = resolve_model(connection, model_id)
         st.caption(plain(resolution.explanation))
         if connection.kind != "local":

@@ -90,6 +90,24 @@ def test_the_local_endpoint_is_shown_and_called(open_page: Open) -> None:
     assert "**Ready**" in words(ready(app))
 
 
+def _one_model() -> None:
+    from dataclasses import replace
+
+    from bedrock_playground.catalog.discovery import without_asking
+    from bedrock_playground.connection import Connection
+    from bedrock_playground.invocation import ClientConfig
+    from components.connection_probe import one_call
+
+    one_call(Connection("local", ClientConfig(region="local")), replace(without_asking(), closed=True))
+
+
+def test_a_model_that_is_not_on_this_machine_is_not_offered_for_a_call() -> None:
+    app = AppTest.from_function(_one_model, default_timeout=30).run()
+    assert not app.exception, app.exception
+    assert "is not on this machine" in words(app)
+    assert not app.button
+
+
 @pytest.fixture
 def planted(monkeypatch: pytest.MonkeyPatch, open_page: Open) -> Open:
     """Opens the page where the environment holds credentials; nothing is asked over the network."""
