@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,13 @@ def open_settings(app: AppTest) -> AppTest:
     return app.run()
 
 
+def keep_answers_short(app: AppTest, tokens: int) -> None:
+    """Let no variant write more than this: on a busy machine a long answer takes minutes."""
+    for letter in "AB":
+        app.number_input(key=f"{letter}_max_tokens").set_value(tokens)
+    app.run()
+
+
 def shown(app: AppTest) -> Comparison:
     found = get_hub().get(app.session_state["comparison"])
     assert isinstance(found, Comparison)
@@ -93,7 +101,7 @@ def test_run_starts_the_comparison_and_the_address_holds_it(page: AppTest, tmp_p
 
 
 def test_another_session_finds_the_comparison_by_its_id_alone(page: AppTest) -> None:
-    page.number_input(key="A_max_tokens").set_value(5).run()
+    keep_answers_short(page, 5)
     page.text_area(key="prompt").set_value("Say hello.").run()
     page.button(key="run").click().run()
     comparison = shown(page)
@@ -109,7 +117,7 @@ def test_another_session_finds_the_comparison_by_its_id_alone(page: AppTest) -> 
 
 
 def test_a_comparison_that_left_memory_comes_back_from_the_history(page: AppTest) -> None:
-    page.number_input(key="A_max_tokens").set_value(5).run()
+    keep_answers_short(page, 5)
     page.button(key="run").click().run()
     comparison = shown(page)
     assert comparison.wait(60)
@@ -120,6 +128,8 @@ def test_a_comparison_that_left_memory_comes_back_from_the_history(page: AppTest
     again = shown(page)
     assert again is not comparison
     assert [lane.runs[0].text for lane in again.lanes] == texts
+    costs = [lane.runs[0].cost for lane in again.lanes]
+    assert [cost and (cost.amount, cost.source) for cost in costs] == [(Decimal(0), "this machine")] * 2
 
 
 def test_opening_from_the_history_wins_over_what_run_made_of_the_address() -> None:
@@ -143,7 +153,7 @@ def _open(comparison_id: str) -> None:
 
 
 def test_answers_are_shown_while_the_endpoint_is_not_ready(page: AppTest) -> None:
-    page.number_input(key="A_max_tokens").set_value(3).run()
+    keep_answers_short(page, 3)
     page.button(key="run").click().run()
     comparison = shown(page)
     assert comparison.wait(60)
@@ -176,8 +186,7 @@ def test_an_unknown_id_in_the_address_is_said_and_loses_nothing(page: AppTest) -
 def test_a_rerun_that_was_under_way_with_the_old_address_does_not_bring_the_old_comparison_back(
     page: AppTest,
 ) -> None:
-    for letter in "AB":
-        page.number_input(key=f"{letter}_max_tokens").set_value(3).run()
+    keep_answers_short(page, 3)
     page.button(key="run").click().run()
     first = shown(page)
     assert first.wait(60)
@@ -199,7 +208,7 @@ def test_a_rerun_that_was_under_way_with_the_old_address_does_not_bring_the_old_
 
 
 def test_a_new_beginning_is_not_undone_by_an_old_address(page: AppTest) -> None:
-    page.number_input(key="A_max_tokens").set_value(3).run()
+    keep_answers_short(page, 3)
     page.button(key="run").click().run()
     comparison = shown(page)
     assert comparison.wait(60)
