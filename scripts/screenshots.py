@@ -76,6 +76,15 @@ def app(data_dir: Path) -> Iterator[str]:
         process.wait(10)
 
 
+PAGES = (
+    ("history", "history", '[data-testid="stDataFrame"]'),
+    ("models", "models", '[data-testid="stDataFrame"]'),
+    ("which-model", "which_model", '[data-testid="stSlider"]'),
+    ("connection", "connection", "text=Where calls go"),
+)
+"""Name of the picture, address, and what stands there once the page is drawn."""
+
+
 def run_once(page: Page, url: str) -> None:
     """Open Compare, press Run and wait for both lanes to finish."""
     page.goto(url)
@@ -105,10 +114,11 @@ def main() -> None:
                 page = context.new_page()
                 run_once(page, url)
                 page.screenshot(path=PICTURES / f"compare-{scheme}{name}.png")
-                page.goto(f"{url}/history")
-                page.locator('[data-testid="stDataFrame"]').first.wait_for(timeout=60_000)
-                page.wait_for_timeout(1500)
-                page.screenshot(path=PICTURES / f"history-{scheme}{name}.png")
+                for title, path, shown in PAGES:
+                    page.goto(f"{url}/{path}")
+                    page.locator(shown).first.wait_for(timeout=60_000)
+                    page.wait_for_timeout(1500)
+                    page.screenshot(path=PICTURES / f"{title}-{scheme}{name}.png")
                 context.close()
         browser.close()
 
