@@ -21,7 +21,6 @@ from bedrock_playground.invocation.protocol import (
 )
 from bedrock_playground.invocation.values import InvocationResult, RunState
 
-
 NEVER_SENT = Cost(Decimal(0), confidence=Confidence.EXACT, note="Never sent: no charge.")
 """What a run cost that was stopped while it waited."""
 
