@@ -1,0 +1,186 @@
+"""One flat row per id that can be sent: what a table of models shows, what filters and rankings look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from bedrock_playground.catalog.models import Lifecycle, ModelOption, ModelSpec, Scope
+from bedrock_playground.catalog.prices import Price
+from bedrock_playground.catalog.resolution import base_model_id
+
+
+class Capability(StrEnum):
+    """What a model can do, by the words that filters and the command line use."""
+
+    TOOLS = "tools"
+    """Takes tool definitions."""
+    JSON = "json"
+    """Answers by a JSON schema."""
+    REASONING = "reasoning"
+    """Reasons before it answers."""
+    CACHING = "caching"
+    """Takes prompt-cache checkpoints."""
+    IMAGES = "images"
+    """Reads images."""
+    DOCUMENTS = "documents"
+    """Reads documents."""
+    STREAMING = "streaming"
+    """Streams its answer."""
+    SYSTEM = "system"
+    """Takes a system prompt."""
+
+
+class Knows(Protocol):
+    """Who knows prices."""
+
+    def price(self, model_id: str, *, tier: str = "default", region: str | None = None) -> Price | None:
+        """The price of an id, or ``None`` where nobody knows."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelRow:
+    """One id that can be sent, flat: what a table shows of it."""
+
+    model_id: str
+    """What is sent as ``modelId``."""
+    base_id: str
+    """The foundation model's id, as far as it shows."""
+    name: str
+    """The model's name."""
+    provider: str
+    """Who made it."""
+    scope: Scope
+    """How it is reached."""
+    geography: str | None = None
+    """A profile's prefix: ``us``, ``eu`` … ``global``."""
+    listed: bool = False
+    """Whether the connection lists it."""
+    spec: ModelSpec | None = None
+    """The model behind it, where that is known."""
+    price: Price | None = None
+    """The price in the default tier."""
+    capabilities: Mapping[Capability, bool | None] = field(default_factory=dict)
+    """What it can do; ``None`` or missing where nobody told."""
+    haystack: str = ""
+    """What the text search looks through, folded."""
+
+    @property
+    def context_window(self) -> int | None:
+        """Tokens, input and output together."""
+        return self.spec.context_window if self.spec else None
+
+    @property
+    def max_output_tokens(self) -> int | None:
+        """The most tokens of one answer."""
+        return self.spec.max_output_tokens if self.spec else None
+
+    @property
+    def input_price(self) -> Decimal | None:
+        """US dollars per million input tokens; nothing for a model on this machine."""
+        if self.scope == "local":
+            return Decimal(0)
+        return self.price.rates.input if self.price else None
+
+    @property
+    def output_price(self) -> Decimal | None:
+        """US dollars per million output tokens; nothing for a model on this machine."""
+        if self.scope == "local":
+            return Decimal(0)
+        return self.price.rates.output if self.price else None
+
+    @property
+    def lifecycle(self) -> Lifecycle | None:
+        """Where the model stands."""
+        return self.spec.lifecycle if self.spec else None
+
+    @property
+    def end_of_life(self) -> date | None:
+        """From when it cannot be called."""
+        return self.spec.end_of_life if self.spec else None
+
+
+def options_of(models: Mapping[str, ModelSpec]) -> tuple[ModelOption, ...]:
+    """Every id that the snapshot knows, as options that no connection has listed.
+
+    A model's own id is among them unless it is known that only a profile reaches it.
+    """
+    options = []
+    for spec in models.values():
+        ids: list[tuple[str, Scope]] = [(profile.profile_id, profile.scope) for profile in spec.profiles]
+        if spec.on_demand is not False or not ids:
+            ids.insert(0, (spec.model_id, "in_region"))
+        options += [
+            ModelOption(
+                model_id=model_id,
+                name=spec.name,
+                provider=spec.provider,
+                scope=scope,
+                spec=spec,
+                listed=False,
+            )
+            for model_id, scope in ids
+        ]
+    return tuple(options)
+
+
+def rows_of(
+    options: Iterable[ModelOption], prices: Knows | None = None, *, region: str | None = None
+) -> tuple[ModelRow, ...]:
+    """Make the rows of options.
+
+    Args:
+        options: The ids on offer.
+        prices: Who knows prices; without, every price is unknown.
+        region: Whose prices, where they differ by Region.
+    """
+    return tuple(_row(option, prices, region) for option in options)
+
+
+def _row(option: ModelOption, prices: Knows | None, region: str | None) -> ModelRow:
+    spec = option.spec
+    base = spec.model_id if spec else base_model_id(option.model_id)
+    words = (option.model_id, base, option.name, option.provider, spec.name if spec else "")
+    return ModelRow(
+        model_id=option.model_id,
+        base_id=base,
+        name=spec.name if spec else option.name,
+        provider=option.provider or (spec.provider if spec else ""),
+        scope=option.scope,
+        geography=geography_of(option.model_id, base) if option.scope in _TRAVELLING else None,
+        listed=option.listed,
+        spec=spec,
+        price=prices.price(option.model_id, region=region) if prices else None,
+        capabilities=capabilities_of(spec) if spec else {},
+        haystack=" ".join((*words, spec.family or "" if spec else "")).casefold(),
+    )
+
+
+_TRAVELLING = ("geographic", "global")
+
+
+def geography_of(model_id: str, base_id: str) -> str | None:
+    """The prefix of an inference profile's id: ``us`` of ``us.amazon.nova-lite-v1:0``."""
+    last = model_id.rpartition("/")[2]
+    head = last.removesuffix(f".{base_id}")
+    return head if head and head != last else None
+
+
+def capabilities_of(spec: ModelSpec) -> dict[Capability, bool | None]:
+    """What a model can do; ``None`` where nobody told."""
+    takes = spec.input_modalities
+    return {
+        Capability.TOOLS: spec.tools,
+        Capability.JSON: spec.structured_output,
+        Capability.REASONING: None if spec.reasoning is None else spec.reasoning.kind != "none",
+        Capability.CACHING: None if spec.prompt_caching is None else spec.prompt_caching.supported,
+        Capability.IMAGES: "image" in takes if takes else None,
+        Capability.DOCUMENTS: "document" in takes if takes else None,
+        Capability.STREAMING: spec.streaming,
+        Capability.SYSTEM: spec.system_prompt,
+    }
