@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, cast, get_args
 
+from botocore.exceptions import HTTPClientError
+
 from bedrock_playground.catalog.catalogue import Catalogue
 from bedrock_playground.catalog.control import ERRORS, make_client, refusal
 from bedrock_playground.catalog.models import (
@@ -29,6 +31,8 @@ from bedrock_playground.invocation.client import ClientConfig
 
 # Converse takes documents for many models; the control plane has no word for them.
 _UNTOLD_MODALITIES = ("document",)
+# What reading an entry fails with that is not in AWS's shape.
+_SHAPE = (LookupError, TypeError, ValueError, AttributeError)
 _CONTEXT_SUFFIX = re.compile(r":\d+(?:k|mm)$")
 
 
@@ -58,12 +62,6 @@ def without_asking(problem: str | None = None) -> Catalogue:
     return _lay_over(load_models(), _Told(problems=[problem] if problem else []), today=snapshot_date())
 
 
-_EFFECTS = {
-    "ListFoundationModels": "Which models this Region has is not known.",
-    "ListInferenceProfiles": "Which inference profiles the account has is not known.",
-}
-
-
 def _ask(config: ClientConfig) -> _Told:
     told = _Told()
     try:
@@ -71,66 +69,130 @@ def _ask(config: ClientConfig) -> _Told:
     except ERRORS as error:
         told.problems.append(f"The account's models could not be asked for: {error}")
         return told
-    failures: dict[str, Exception] = {}
-    for operation in _EFFECTS:
-        try:
-            if operation == "ListFoundationModels":
-                told.summaries = list(client.list_foundation_models()["modelSummaries"])
-            else:
-                told.profiles = list(_inference_profiles(client))
-        except ERRORS as error:
-            failures[operation] = error
-    told.problems = list(_in_words(failures))
+    failures = [failure for failure in (_ask_models(client, told), *_ask_profiles(client, told)) if failure]
+    told.problems.extend(_in_words(failures, something=bool(told.summaries or told.profiles)))
     return told
 
 
-def _in_words(failures: Mapping[str, Exception]) -> Iterator[str]:
-    """Say what failed; where both calls did for one reason (no credentials, no network), say it once."""
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """A call that was not answered, or not to its end."""
+
+    operation: str
+    error: Exception
+    effect: str
+
+
+def _ask_models(client: Any, told: _Told) -> _Failure | None:  # noqa: ANN401  # botocore's clients have no types
+    try:
+        told.summaries.extend(client.list_foundation_models()["modelSummaries"])
+    except ERRORS as error:
+        return _Failure("ListFoundationModels", error, "Which models this Region has is not known.")
+    return None
+
+
+_PROFILE_TYPES = {"SYSTEM_DEFINED": "system inference profiles", "APPLICATION": "application profiles"}
+
+
+def _ask_profiles(client: Any, told: _Told) -> Iterator[_Failure]:  # noqa: ANN401
+    """List the profiles, by type: what the service lists without one is not documented.
+
+    What came before a failure is kept, and one type's failure says nothing of the other.
+    """
+    failed: dict[str, _Failure] = {}
+    for kind, name in _PROFILE_TYPES.items():
+        before = len(told.profiles)
+        try:
+            for page in client.get_paginator("list_inference_profiles").paginate(typeEquals=kind):
+                told.profiles.extend(page["inferenceProfileSummaries"])
+        except ERRORS as error:
+            short = len(told.profiles) > before
+            effect = f"The list of {name} is short." if short else f"Which {name} there are is not known."
+            failed[kind] = _Failure("ListInferenceProfiles", error, effect)
+            if isinstance(error, HTTPClientError) and not told.profiles:
+                # Nobody answers: a page would only wait twice as long to learn no more.
+                break
+    if failed and not told.profiles and len({str(failure.error) for failure in failed.values()}) == 1:
+        first = next(iter(failed.values()))
+        yield replace(first, effect="Which inference profiles the account has is not known.")
+    else:
+        yield from failed.values()
+
+
+def _in_words(failures: Sequence[_Failure], *, something: bool) -> Iterator[str]:
+    """Say what failed; where all calls did for one reason (no credentials, no network), say it once."""
     if not failures:
         return
-    if len(failures) > 1 and len({str(error) for error in failures.values()}) == 1:
-        error = next(iter(failures.values()))
-        yield refusal(" and ".join(failures), error, "Which models and profiles there are is not known.")
+    operations = tuple(dict.fromkeys(failure.operation for failure in failures))
+    reasons = {str(failure.error) for failure in failures}
+    if len(operations) > 1 and len(reasons) == 1 and not something:
+        error = failures[0].error
+        yield refusal(" and ".join(operations), error, "Which models and profiles there are is not known.")
     else:
-        for operation, error in failures.items():
-            yield refusal(operation, error, _EFFECTS[operation])
-    yield f"What is offered comes from the snapshot of {snapshot_date():%d %B %Y}; any id can be typed."
-
-
-def _inference_profiles(client: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401  # botocore's clients have no types
-    # By type: what the service lists without one is not documented.
-    paginator = client.get_paginator("list_inference_profiles")
-    for kind in ("SYSTEM_DEFINED", "APPLICATION"):
-        for page in paginator.paginate(typeEquals=kind):
-            yield from page["inferenceProfileSummaries"]
+        for failure in failures:
+            yield refusal(failure.operation, failure.error, failure.effect)
+    what = "What is offered beyond what was listed" if something else "What is offered"
+    yield f"{what} comes from the snapshot of {snapshot_date():%d %B %Y}; any id can be typed."
 
 
 def _lay_over(known: Mapping[str, ModelSpec], told: _Told, *, today: date) -> Catalogue:
     models = dict(known)
     listed: dict[str, ModelOption] = {}
+    left_out = 0
     for summary in told.summaries:
-        spec = _spec(summary, known, today=today)
+        try:
+            spec = _spec(summary, known, today=today)
+            option = _option(spec, status=_text(summary.get("modelLifecycle", {}), "status"))
+        except _SHAPE:
+            left_out += 1
+            continue
         if spec.model_id == summary["modelId"]:
             models[spec.model_id] = spec
         if spec.on_demand is not False:
             # A model that only a profile reaches is offered by its profiles: its own id would be refused.
-            listed[spec.model_id] = _option(spec, status=summary.get("modelLifecycle", {}).get("status"))
+            listed[spec.model_id] = option
     behind: dict[str, Behind] = {}
     for profile in told.profiles:
-        option = _profile(profile, models, behind)
+        try:
+            option = _profile(profile, models, behind)
+        except _SHAPE:
+            left_out += 1
+            continue
         listed.setdefault(option.model_id, option)
     unlisted = [option for spec in known.values() for option in _ways(spec) if option.model_id not in listed]
     return Catalogue(
         options=(*sorted(listed.values(), key=_place), *sorted(unlisted, key=_place)),
-        problem=" ".join(told.problems) or None,
+        problem=" ".join((*told.problems, *_left_out(left_out))) or None,
         models=models,
         behind=behind,
     )
 
 
+def _left_out(count: int) -> Iterator[str]:
+    if count:
+        rows = "One listed entry is" if count == 1 else f"{count} listed entries are"
+        yield f"{rows} left out: without an id, or in a shape that is not AWS's. Is this Bedrock's endpoint?"
+
+
+def _needed(summary: Mapping[str, Any], name: str) -> str:
+    """Read a text without which an entry is none."""
+    value = _text(summary, name)
+    if not value:
+        raise KeyError(name)
+    return value
+
+
+def _text(summary: Mapping[str, Any], name: str) -> str | None:
+    """Read a text; botocore passes on whatever stands there."""
+    value = summary.get(name)
+    if value is not None and not isinstance(value, str):
+        raise TypeError(name)
+    return value
+
+
 def _spec(summary: Mapping[str, Any], known: Mapping[str, ModelSpec], *, today: date) -> ModelSpec:
     """What is known of a listed model: the service's word over the snapshot's."""
-    model_id: str = summary["modelId"]
+    model_id = _needed(summary, "modelId")
     before = known.get(model_id) or known.get(_CONTEXT_SUFFIX.sub("", model_id))
     if before is not None and before.model_id != model_id:
         # One of a model's context lengths, for Provisioned Throughput alone.
@@ -147,8 +209,8 @@ def _facts(summary: Mapping[str, Any], before: ModelSpec | None) -> dict[str, An
     lifecycle = summary.get("modelLifecycle", {})
     ends = lifecycle.get("endOfLifeTime")
     return {
-        "name": summary.get("modelName"),
-        "provider": summary.get("providerName"),
+        "name": _text(summary, "modelName"),
+        "provider": _text(summary, "providerName"),
         "input_modalities": _modalities(
             summary.get("inputModalities", ()), before.input_modalities if before else ()
         ),
@@ -156,7 +218,7 @@ def _facts(summary: Mapping[str, Any], before: ModelSpec | None) -> dict[str, An
             summary.get("outputModalities", ()), before.output_modalities if before else ()
         ),
         "streaming": summary.get("responseStreamingSupported"),
-        "lifecycle": _lifecycle(lifecycle.get("status")),
+        "lifecycle": _lifecycle(_text(lifecycle, "status")),
         "end_of_life": ends.date() if isinstance(ends, datetime) else None,
         "on_demand": _on_demand(summary),
     }
@@ -182,11 +244,12 @@ def _profile(
     summary: Mapping[str, Any], models: dict[str, ModelSpec], behind: dict[str, Behind]
 ) -> ModelOption:
     """Make an inference profile an option, and note what stands behind it."""
-    profile_id: str = summary["inferenceProfileId"]
-    name = summary.get("inferenceProfileName") or profile_id
+    profile_id = _needed(summary, "inferenceProfileId")
+    name = _text(summary, "inferenceProfileName") or profile_id
+    status = _text(summary, "status")
     told = behind_of((model["modelArn"] for model in summary.get("models", ())), name=name)
     if summary.get("type") == "APPLICATION":
-        arn: str = summary["inferenceProfileArn"]
+        arn = _needed(summary, "inferenceProfileArn")
         spec = models.get(told.base_ids[0]) if len(told.base_ids) == 1 else None
         if told.base_ids:
             behind[arn] = behind[profile_id] = told
@@ -196,7 +259,7 @@ def _profile(
             provider=spec.provider if spec else "Application profile",
             scope="application",
             spec=spec,
-            status=summary.get("status"),
+            status=status,
         )
     # A system profile's id is its geography and the model's own id.
     geography, _, named = profile_id.partition(".")
@@ -213,7 +276,7 @@ def _profile(
         provider=spec.provider if spec else parts[1] if len(parts) > 2 else profile_id,
         scope="global" if geography == "global" else "geographic",
         spec=spec,
-        status=summary.get("status"),
+        status=status,
     )
 
 

@@ -163,11 +163,12 @@ def test_a_denied_permission_is_named_and_the_rest_is_offered(
         {
             "/foundation-models": (200, MODELS),
             "/inference-profiles?type=SYSTEM_DEFINED": (403, {"message": "User is not authorized."}),
+            "/inference-profiles?type=APPLICATION": (403, {"message": "User is not authorized."}),
         }
     )
     catalogue = discover(config)
     assert catalogue.problem
-    assert "bedrock:ListInferenceProfiles" in catalogue.problem
+    assert catalogue.problem.count("bedrock:ListInferenceProfiles") == 1
     assert catalogue.get("amazon.nova-micro-v1:0")
 
 
@@ -303,3 +304,97 @@ def test_one_reason_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert "ListFoundationModels and ListInferenceProfiles failed: Unable to locate credentials." in problem
     assert problem.count("credentials") == 1
     assert "snapshot of" in problem
+
+
+NOVA_MICRO = "arn:aws:bedrock:us-east-1::foundation-model/amazon.nova-micro-v1:0"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        {},
+        None,
+        {"modelId": 5},
+        {"modelId": "newco.x-v1", "modelName": 5},
+        {"modelId": "newco.x-v1", "inputModalities": [5]},
+        {"modelId": "amazon.nova-micro-v1:0:24k", "modelLifecycle": {"status": 5}},
+    ],
+)
+def test_a_model_without_an_id_or_shape_is_left_out_and_the_rest_is_offered(
+    account: Callable[[Answers], ClientConfig], row: object
+) -> None:
+    rows = MODELS["modelSummaries"]
+    assert isinstance(rows, list)
+    nothing: tuple[int, dict[str, object]] = (200, {"inferenceProfileSummaries": []})
+    catalogue = discover(
+        account(
+            {
+                "/foundation-models": (200, {"modelSummaries": [row, *rows]}),
+                "/inference-profiles?type=SYSTEM_DEFINED": nothing,
+                "/inference-profiles?type=APPLICATION": nothing,
+            }
+        )
+    )
+    assert {option.model_id for option in catalogue.listed} == {
+        "amazon.nova-micro-v1:0",
+        "amazon.titan-embed-text-v2:0",
+    }
+    assert "One listed entry is left out" in (catalogue.problem or "")
+
+
+def test_profiles_without_an_id_are_left_out_and_the_rest_is_offered(
+    account: Callable[[Answers], ClientConfig],
+) -> None:
+    nameless = {key: value for key, value in profile("abc123", "APPLICATION").items() if "Arn" not in key}
+    by_number = profile("def456", "APPLICATION") | {"models": [{"modelArn": 5}]}
+    application = [nameless, by_number, profile("ghi789", "APPLICATION", [NOVA_MICRO])]
+    catalogue = discover(
+        account(
+            {
+                "/foundation-models": (200, MODELS),
+                "/inference-profiles?type=SYSTEM_DEFINED": (200, {"inferenceProfileSummaries": [{}]}),
+                "/inference-profiles?type=APPLICATION": (200, {"inferenceProfileSummaries": application}),
+            }
+        )
+    )
+    assert [option.model_id for option in catalogue.listed if option.scope == "application"] == [
+        f"{ACCOUNT}:application-inference-profile/ghi789"
+    ]
+    assert "3 listed entries are left out" in (catalogue.problem or "")
+
+
+def test_pages_that_came_are_kept_when_a_later_one_fails(account: Callable[[Answers], ClientConfig]) -> None:
+    first: dict[str, object] = {
+        "inferenceProfileSummaries": [profile("us.amazon.nova-micro-v1:0")],
+        "nextToken": "more",
+    }
+    applications = [profile("abc123", "APPLICATION", [NOVA_MICRO])]
+    catalogue = discover(
+        account(
+            {
+                "/foundation-models": (200, MODELS),
+                "/inference-profiles?type=SYSTEM_DEFINED": (200, first),
+                "/inference-profiles?type=SYSTEM_DEFINED&nextToken=more": (403, {"message": "No more."}),
+                "/inference-profiles?type=APPLICATION": (200, {"inferenceProfileSummaries": applications}),
+            }
+        )
+    )
+    ids = {option.model_id for option in catalogue.listed}
+    assert {"us.amazon.nova-micro-v1:0", f"{ACCOUNT}:application-inference-profile/abc123"} <= ids
+    assert "The list of system inference profiles is short." in (catalogue.problem or "")
+
+
+def test_one_types_failure_says_nothing_of_the_other(account: Callable[[Answers], ClientConfig]) -> None:
+    system: dict[str, object] = {"inferenceProfileSummaries": [profile("us.amazon.nova-micro-v1:0")]}
+    catalogue = discover(
+        account(
+            {
+                "/foundation-models": (200, MODELS),
+                "/inference-profiles?type=SYSTEM_DEFINED": (200, system),
+                "/inference-profiles?type=APPLICATION": (403, {"message": "Not these."}),
+            }
+        )
+    )
+    assert "us.amazon.nova-micro-v1:0" in {option.model_id for option in catalogue.listed}
+    assert "Which application profiles there are is not known." in (catalogue.problem or "")
+    assert "bedrock:ListInferenceProfiles" in (catalogue.problem or "")
