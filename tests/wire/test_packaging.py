@@ -59,7 +59,15 @@ def test_the_wheel_has_all_that_the_checkout_has(wheel: Path) -> None:
     installed = {name for name in names if ".dist-info/" not in name}
     assert installed == wanted
     # The comparison above would pass if the checkout itself had lost them.
-    assert {Path(name).suffix for name in installed} >= {".py", ".js", ".css", ".svg", ".toml", ".typed", ".json"}
+    assert {Path(name).suffix for name in installed} >= {
+        ".py",
+        ".js",
+        ".css",
+        ".svg",
+        ".toml",
+        ".typed",
+        ".json",
+    }
     assert any("history/migrations/versions/r0001" in name for name in installed)
     assert {name.split("/")[0] for name in installed} == {"bedrock_playground"}
     with zipfile.ZipFile(wheel) as archive:
