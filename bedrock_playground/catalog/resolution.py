@@ -181,8 +181,10 @@ def resolve(
     if arn.kind in {"foundation_model", "inference_profile"}:
         return _by_name(sent, arn.rest, models, is_profile=arn.kind == "inference_profile")
     if told is None and arn.resource == "custom-model":
-        # A custom model's ARN names the model that it was made from.
-        told = Behind((arn.rest.rsplit("/", 1)[0],)) if "/" in arn.rest else None
+        # A custom model's ARN names the model that it was made from, unless it was imported: custom-model/
+        # imported/….
+        made_from, _, _ = arn.rest.rpartition("/")
+        told = Behind((made_from,)) if _MODEL_ID.match(made_from) else None
     return _by_account(sent, arn.kind, arn.what, models=models, told=told)
 
 
@@ -214,11 +216,7 @@ def _by_name(sent: str, name: str, models: Mapping[str, ModelSpec], *, is_profil
         )
     geography, scope, base = _profile_of(name, models)
     if geography is None:
-        return _unknown(
-            sent,
-            f"{name} has the form of a model's id, but neither the snapshot nor the account lists it. It can "
-            "be called if it exists; nothing is known of what it takes and costs.",
-        )
+        return _unknown(sent, _NOT_LISTED_HERE if name.startswith("local.") else _not_listed(name))
     spec = _find(base, models)
     reach = "from any Region to any other" if scope == "global" else f"within the geography “{geography}”"
     if spec is None:
@@ -235,6 +233,19 @@ def _by_name(sent: str, name: str, models: Mapping[str, ModelSpec], *, is_profil
     local = spec.model_id.startswith("local.")
     priced_as = spec.model_id if local else name
     return _made(sent, "inference_profile", scope, spec=spec, text=text, priced_as=priced_as)
+
+
+_NOT_LISTED_HERE = (
+    "This is the form of a local model's id. Which of those there are is told by the local endpoint on this "
+    "machine; nothing else is known of this one."
+)
+
+
+def _not_listed(name: str) -> str:
+    return (
+        f"{name} has the form of a model's id, but the catalogue does not list it. It can be called if it "
+        "exists; nothing is known of what it takes and costs."
+    )
 
 
 def _profile_of(name: str, models: Mapping[str, ModelSpec]) -> tuple[str | None, Scope, str]:

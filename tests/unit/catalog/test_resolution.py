@@ -96,6 +96,21 @@ def test_arns_that_only_the_account_can_tell(*, resource: str, kind: str, scope:
     assert "It needs bedrock:Something." in denied.explanation
 
 
+@pytest.mark.parametrize("made_from", ["imported", "abc", "a/b"])
+def test_a_custom_model_names_its_model_only_by_a_models_id(made_from: str) -> None:
+    found = resolve(f"{EAST}:123456789012:custom-model/{made_from}/abcdefghijkl", MODELS)
+    assert (found.kind, found.base_ids, found.spec) == ("custom", (), None)
+    assert "GetCustomModel" in found.explanation
+    assert needs_asking(found)
+
+
+def test_a_local_id_that_nobody_knows_is_not_said_to_be_an_accounts() -> None:
+    found = resolve("local.unheard-of-v1:0", MODELS)
+    assert (found.kind, found.spec) == ("unknown", None)
+    assert "local endpoint" in found.explanation
+    assert not {"account", "snapshot", "costs"} & set(found.explanation.replace(",", "").split())
+
+
 def test_a_marketplace_endpoint_is_said_to_be_one() -> None:
     found = resolve("arn:aws:sagemaker:us-east-1:123456789012:endpoint/mine", MODELS)
     assert (found.kind, found.scope, found.resolved) == ("marketplace", "other", False)
