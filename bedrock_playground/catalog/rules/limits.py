@@ -36,10 +36,15 @@ def _max_tokens(case: Case) -> Rule:
             "where max tokens are not set."
         )
     known = f"1 to {ceiling:,}" if ceiling else "At least 1; the model's own limit is not known"
+    why = (
+        "the answer ends there at the latest"
+        if case.is_local
+        else "a request reserves this much of your quota"
+    )
     return Rule(
         parameter="max_tokens",
         state=ControlState.FREE,
-        reason=f"{known}. Worth setting: a request reserves this much of your quota.",
+        reason=f"{known}. Worth setting: {why}.",
         minimum=1,
         maximum=ceiling,
         step=1,

@@ -331,3 +331,10 @@ def test_table_and_snapshot_agree_on_how_a_model_reasons() -> None:
         if thinking is None or thinking.kind != told.kind or told.can_turn_off not in {None, can_turn_off}:
             differ.add(model_id)
     assert differ == AGREED_TO_DIFFER
+
+
+def test_only_an_account_has_a_quota_to_reserve() -> None:
+    assert "your quota" in rules("amazon.nova-lite-v1:0")["max_tokens"].reason
+    assert "your quota" in rules("newco.unheard-of-v1:0")["max_tokens"].reason
+    for model_id in (LOCAL, "local.fault-paced-v1:0"):
+        assert "quota" not in rules(model_id)["max_tokens"].reason
