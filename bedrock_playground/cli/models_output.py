@@ -152,7 +152,7 @@ def _page(resolution: Resolution, rules: Iterable[Rule], prices: Sequence[Price]
             ("input", ", ".join(spec.input_modalities) or _UNKNOWN),
             ("output", ", ".join(spec.output_modalities) or _UNKNOWN),
             ("lifecycle", spec.lifecycle or _UNKNOWN),
-            ("end of life", str(spec.end_of_life) if spec.end_of_life else "none announced"),
+            ("end of life", str(spec.end_of_life) if spec.end_of_life else "none known"),
             *((f"good for {task.replace('_', ' ')}", line) for task, line in spec.good_for.items()),
         ]
         lines += ["", _columns(facts)]

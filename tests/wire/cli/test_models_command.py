@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from bedrock_playground.catalog.snapshot import load_models
 from tests.wire.cli.command_line import CommandLine
 
 SONNET = "anthropic.claude-sonnet-4-5-20250929-v1:0"
@@ -140,3 +142,9 @@ def test_ones_own_price_wins_and_a_broken_price_file_is_named(alone: CommandLine
     assert ended.returncode == 2
     assert "own.toml" in ended.stderr
     assert ended.stdout == ""
+
+
+def test_an_end_that_no_source_tells_is_not_said_to_be_unannounced(alone: CommandLine) -> None:
+    model = next(spec for spec in load_models().values() if spec.end_of_life is None)
+    ended = alone.run("models", "show", model.model_id)
+    assert re.search(r"^end of life +none known$", ended.stdout, re.MULTILINE)
