@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from bedrock_playground.catalog.raw_fields import put
 from bedrock_playground.catalog.rules.case import Case
@@ -81,9 +81,9 @@ class Draft:
         """Bring a number within limits, and say so where that changed it."""
         kept = value
         if low is not None and value < low:
-            kept = type(value)(low)
+            kept = _as_kind_of(value, low)
         if high is not None and value > high:
-            kept = type(value)(high)
+            kept = _as_kind_of(value, high)
         if kept != value:
             word = "at least" if kept > value else "at most"
             reason = f"{self.case.name} takes {word} {kept:,}."
@@ -105,3 +105,9 @@ class Draft:
             self.drop(parameter, value, f"{self.case.name} takes one of: {offered}.")
             return None
         return value
+
+
+def _as_kind_of(value: _Number, limit: float) -> _Number:
+    """A limit as a whole number where a whole number was set, unless that would be another limit."""
+    whole = isinstance(value, int) and limit == int(limit)
+    return cast("_Number", int(limit) if whole else float(limit))

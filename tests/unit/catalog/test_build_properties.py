@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 import botocore.session
+import pytest
 from botocore.validate import ParamValidator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from bedrock_playground.catalog.build import build_request, request_as_json
 from bedrock_playground.catalog.models import ModelSpec
 from bedrock_playground.catalog.resolution import resolve
+from bedrock_playground.catalog.rules import rules_for
 from bedrock_playground.catalog.snapshot import load_models
 from bedrock_playground.catalog.variant import BuiltRequest, Inputs, ToolDefinition, Variant
 from bedrock_playground.invocation.codec import converse_arguments
@@ -43,6 +45,7 @@ INTRICATE = [
     "anthropic.claude-sonnet-5-5",
     "amazon.nova-2-lite-v1:0",
     "amazon.titan-text-lite-v1",
+    "cohere.command-r-v1:0",
 ]
 PROFILES = [profile.profile_id for spec in MODELS.values() for profile in spec.profiles]
 model_ids = st.sampled_from(INTRICATE) | st.sampled_from([*MODELS, *STRANGERS, *PROFILES])
@@ -150,6 +153,24 @@ def test_no_request_breaks_its_model_s_rules(variant: Variant, asked: Inputs) ->
     if "prompt/" in model_id:
         assert not {"inferenceConfig", "system", "additionalModelRequestFields"} & sent.keys()
         assert "toolConfig" not in sent or built.refusals
+
+
+@pytest.mark.parametrize("parameter", ["temperature", "top_p", "top_k", "max_tokens"])
+def test_no_number_is_outside_what_its_rule_allows(parameter: str) -> None:
+    """Whole numbers too: a limit between two of them must not be cut off."""
+    for model_id in [*MODELS, *STRANGERS]:
+        for value in (-1, 0, 1, 2, 0.0, 0.3, 1.0, 1.5, 600, 3_000_000):
+            settings: dict[str, Any] = {parameter: value}
+            variant = Variant(model=model_id, **settings)
+            rule = rules_for(resolve(model_id, MODELS), variant=variant)[parameter]
+            sent: Any = build(variant, Inputs("x"))[1]
+            for name in rule.path:
+                sent = sent.get(name, {})
+            if rule.usable:
+                assert rule.minimum is None or sent >= rule.minimum, model_id
+                assert rule.maximum is None or sent <= rule.maximum, model_id
+            else:
+                assert sent == {} or not rule.path, model_id
 
 
 def check_thinking(extra: Any, sent: Any, spec: ModelSpec | None, *, sampled: bool) -> None:
