@@ -100,7 +100,7 @@ def _new(connection: Connection) -> Comparison:
     return Comparison(
         WhereItRan(connection.endpoint_label, connection.config.region),
         recorder=get_store().recorder(),
-        pricer=get_pricer(),
+        pricer=get_pricer(connection.endpoint_label, connection.config.region),
         region=connection.config.region,
         endpoint=connection.endpoint_label,
     )
@@ -274,7 +274,7 @@ def _from_history(comparison_id: str) -> Comparison | None:
         runs=[(record.identity, record.request, record.result) for record in records],
         costs={record.run_id: record.priced for record in records},
         recorder=get_store().recorder(),
-        pricer=get_pricer(),
+        pricer=get_pricer(where.endpoint, where.region),
         region=where.region,
         endpoint=where.endpoint,
     )

@@ -137,7 +137,7 @@ def _call(connection: Connection, model_id: str) -> None:
     comparison = Comparison(
         WhereItRan(connection.endpoint_label, connection.config.region),
         recorder=recorder,
-        pricer=get_pricer(),
+        pricer=get_pricer(connection.endpoint_label, connection.config.region),
         region=connection.config.region,
         endpoint=connection.endpoint_label,
     )

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from contextlib import suppress
 from dataclasses import replace
 from threading import Thread
+from typing import TypeAlias
 
 import streamlit as st
 
@@ -116,15 +118,29 @@ def read_prices_again() -> None:
     _prices().read_again()
 
 
+_Place: TypeAlias = tuple[str | None, str | None]
+
+
 @st.cache_resource(show_spinner=False)
-def _told() -> dict[str, Resolution]:
-    """What accounts told of ids of their own, for lane threads: those must not wait for an account."""
+def _told() -> dict[_Place, dict[str, Resolution]]:
+    """What accounts told of ids of their own, by place, for lane threads: those must not wait for an account."""
     return {}
 
 
-def get_pricer() -> RunPricer:
-    """Who prices runs, by what is known when they end."""
-    return get_price_book().pricer(_told())
+def _told_at(endpoint: str | None, region: str | None) -> dict[str, Resolution]:
+    return _told().setdefault((endpoint, region), {})
+
+
+def get_pricer(endpoint: str | None, region: str | None) -> RunPricer:
+    """Who prices the runs of a comparison, by what is known when they end.
+
+    Args:
+        endpoint: Where they run, as a connection calls it: another account's names stand for other models.
+        region: The Region called.
+    """
+    told = _told_at(endpoint, region)
+    # What is told later goes first; but runs that are under way keep what was known, whatever is forgotten.
+    return get_price_book().pricer(ChainMap(told, dict(told)))
 
 
 # Seconds, because Streamlit imports pandas (half a second of the first page) to understand "10m". Resources,
@@ -161,7 +177,7 @@ def resolve_model(connection: Connection | None, model_id: str) -> Resolution:
     if not found.base_ids:
         told = _behind(connection, _key_of(connection), found.model_id)
         found = resolve(found.model_id, catalogue.models, behind={**catalogue.behind, found.model_id: told})
-    _told()[found.model_id] = found
+    _told_at(connection.endpoint_label, connection.config.region)[found.model_id] = found
     return found
 
 
@@ -189,6 +205,8 @@ def forget_models() -> None:
     """Ask again the next time."""
     for cached in (_models, _behind, _access, _guardrails):
         cached.clear()
+    for told in list(_told().values()):
+        told.clear()
 
 
 @st.cache_resource(show_spinner=False)
