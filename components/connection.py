@@ -27,7 +27,6 @@ REGION = "connection_region"
 """The Region that this session picked; not set: the one of the environment or the profile."""
 ENDPOINT = "connection_endpoint"
 """The endpoint that this session named."""
-PAGE = "pages/workspace/connection.py"
 
 
 @st.cache_resource(show_spinner=False, ttl=300)
@@ -97,15 +96,13 @@ def sidebar() -> None:
             there = remote()
             st.caption(f"{there.title} · credentials: {credentials_of(there)}")
             st.session_state[HERE] = (there.endpoint_label, there.config.region)
-        with st.container(horizontal=True, gap="small"):
-            st.page_link(PAGE, label="Region, credentials, checks", width="content")
-            st.button(
-                "Refresh models",
-                icon=":material/refresh:",
-                type="tertiary",
-                key="refresh_models",
-                on_click=refresh,
-            )
+        st.button(
+            "Refresh models",
+            icon=":material/refresh:",
+            type="tertiary",
+            key="refresh_models",
+            on_click=refresh,
+        )
 
 
 def _go_to_pending() -> None:

@@ -75,6 +75,7 @@ def ready(app: AppTest) -> AppTest:
 def test_the_local_endpoint_is_shown_and_called(open_page: Open) -> None:
     app = ready(open_page())
     assert "**Ready**" in words(app)
+    assert not app.sidebar.get("page_link"), "the navigation leads here already"
     assert "http://127.0.0.1:" in words(app)
     app.button(key="identity_check").click().run()
     assert "Account `000000000000`" in words(app)
