@@ -81,9 +81,9 @@ class Draft:
         """Bring a number within limits, and say so where that changed it."""
         kept = value
         if low is not None and value < low:
-            kept = _as_kind_of(value, low)
+            kept = cast("_Number", _as_kind_of(value, low))
         if high is not None and value > high:
-            kept = _as_kind_of(value, high)
+            kept = cast("_Number", _as_kind_of(value, high))
         if kept != value:
             word = "at least" if kept > value else "at most"
             reason = f"{self.case.name} takes {word} {kept:,}."
@@ -107,7 +107,6 @@ class Draft:
         return value
 
 
-def _as_kind_of(value: _Number, limit: float) -> _Number:
+def _as_kind_of(value: float, limit: float) -> float:
     """A limit as a whole number where a whole number was set, unless that would be another limit."""
-    whole = isinstance(value, int) and limit == int(limit)
-    return cast("_Number", int(limit) if whole else float(limit))
+    return int(limit) if isinstance(value, int) and limit == int(limit) else float(limit)
