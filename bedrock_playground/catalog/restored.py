@@ -40,7 +40,7 @@ def variant_of(request: InvocationRequest, resolution: Resolution, *, shared_sys
         top_p=sent.top_p,
         max_tokens=sent.max_tokens,
         stop=tuple(escaped(text) for text in sent.stop_sequences or ()),
-        system=None if request.system == shared_system else request.system or "",
+        system=_own_system(request, resolution, shared=shared_system),
         service_tier=request.service_tier,
         latency=request.performance_latency,
         cache_ttl=_cache_ttl(request),
@@ -50,7 +50,28 @@ def variant_of(request: InvocationRequest, resolution: Resolution, *, shared_sys
     for candidate in _candidates(request, resolution, known):
         if (found := _with_the_rest(candidate, request, resolution=resolution, fields=fields)) is not None:
             return found
-    return replace(known, additional_fields=_as_text(fields))
+    # Its rules are not known now, or not those that made the request: what is plain to see is kept all the
+    # same.
+    effort = _effort(request)
+    return replace(
+        known, effort=effort if isinstance(effort, str) else None, additional_fields=_as_text(fields)
+    )
+
+
+def takes_system(resolution: Resolution) -> bool:
+    """Say whether a request to this model could have brought a system prompt."""
+    rule = rules_for(resolution).get("system")
+    return rule is None or rule.usable
+
+
+def _own_system(request: InvocationRequest, resolution: Resolution, *, shared: str | None) -> str | None:
+    """The variant's own system prompt: an empty one says that it wanted none, although others have one."""
+    if request.system == shared:
+        return None
+    if request.system is None and not takes_system(resolution):
+        # It had no choice. Another model in its place gets what all get.
+        return None
+    return request.system or ""
 
 
 def _candidates(request: InvocationRequest, resolution: Resolution, known: Variant) -> Iterator[Variant]:

@@ -17,7 +17,9 @@ from bedrock_playground.catalog.variant import Inputs, Variant
 from bedrock_playground.invocation.values import Guardrail
 
 MODELS = load_models()
-IDS = [*sorted(MODELS), "local.smollm2-135m-instruct-v1:0", "acme.nobody-knows-this-v1"]
+PROFILE = "arn:aws:bedrock:us-east-1:111122223333:application-inference-profile/abc"
+BEHIND = {PROFILE: ("anthropic.claude-opus-5-5",)}
+IDS = [*sorted(MODELS), "local.smollm2-135m-instruct-v1:0", "acme.nobody-knows-this-v1", PROFILE]
 ASKED = Inputs("Hello", system="Be short.")
 
 
@@ -48,7 +50,7 @@ VARIANTS = st.builds(
 @given(VARIANTS)
 @settings(max_examples=150, deadline=None)
 def test_what_is_read_back_sends_the_same_again(variant: Variant) -> None:
-    resolution = resolve(variant.model, MODELS)
+    resolution = resolve(variant.model, MODELS, behind=BEHIND)
     sent = build_request(variant, ASKED, resolution).request
     read = variant_of(sent, resolution, shared_system=ASKED.system)
     assert build_request(read, ASKED, resolution).request == sent
@@ -64,11 +66,12 @@ def test_what_is_read_back_sends_the_same_again(variant: Variant) -> None:
         Variant(model="openai.gpt-oss-120b-1:0", effort="low"),
         Variant(model="amazon.nova-2-lite-v1:0", reasoning="on", effort="low"),
         Variant(model="local.smollm2-135m-instruct-v1:0", top_k=3, temperature=0.0),
+        Variant(model=PROFILE, reasoning="on", effort="high"),
     ],
     ids=lambda variant: variant.model,
 )
 def test_settings_come_back_as_settings_and_not_as_raw_fields(variant: Variant) -> None:
-    resolution = resolve(variant.model, MODELS)
+    resolution = resolve(variant.model, MODELS, behind=BEHIND)
     sent = build_request(variant, ASKED, resolution).request
     read = variant_of(sent, resolution, shared_system=ASKED.system)
     assert read.additional_fields is None
@@ -86,3 +89,24 @@ def test_fields_that_no_setting_makes_stay_beside_the_setting() -> None:
     read = variant_of(sent, resolution, shared_system="Be short.")
     assert read.top_k == 9
     assert json.loads(read.additional_fields or "") == {"seed": 7}
+
+
+def test_the_effort_outlives_a_time_in_which_nobody_knows_the_model() -> None:
+    variant = Variant(model=PROFILE, reasoning="on", effort="high")
+    sent = build_request(variant, ASKED, resolve(PROFILE, MODELS, behind=BEHIND)).request
+    assert sent.output_config == {"effort": "high"}
+    read = variant_of(sent, resolve(PROFILE, MODELS), shared_system=ASKED.system)
+    assert read.effort == "high"
+    assert build_request(read, ASKED, resolve(PROFILE, MODELS, behind=BEHIND)).request == sent
+
+
+@pytest.mark.parametrize(
+    ("model", "own"),
+    [("amazon.titan-text-express-v1", None), ("amazon.nova-lite-v1:0", "")],
+    ids=["it takes none", "it wanted none"],
+)
+def test_no_system_prompt_is_a_wish_only_where_there_was_a_choice(model: str, own: str | None) -> None:
+    resolution = resolve(model, MODELS)
+    sent = build_request(Variant(model=model, system=""), ASKED, resolution).request
+    assert sent.system is None
+    assert variant_of(sent, resolution, shared_system=ASKED.system).system == own
