@@ -27,10 +27,11 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail if something would change")
     check = parser.parse_args().check
     day, sources = environment.read_sources()
-    report = environment.extract(day)
+    rules = overlay.load()
+    report = environment.extract(day, rules.added)
     environment.check_versions(report["versions"], sources)
     old_models, old_prices = _read(_MODELS), _read(_PRICES)
-    snapshot = build(report, sources=sources, overlay=overlay.load(), day=day, old_prices=old_prices)
+    snapshot = build(report, sources=sources, overlay=rules, day=day, old_prices=old_prices)
     texts = {
         _MODELS: files.models_text(snapshot.models),
         _PRICES: files.prices_text(snapshot.prices),
@@ -66,6 +67,8 @@ def _tell(snapshot: Snapshot, old_models: Mapping[str, Any], old_prices: Mapping
         "",
         f"{len(snapshot.models['models'])} models, {len(snapshot.prices['prices'])} prices, "
         f"{snapshot.open_questions} contradictions that nobody looked into (scripts/catalog/conflicts.md)",
+        f"{len(snapshot.unoffered)} models have a price for something that no source says they offer:",
+        *(f"  {model_id}: {what}" for model_id, what in snapshot.unoffered),
     )
 
 

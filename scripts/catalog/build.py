@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -23,6 +23,8 @@ class Snapshot:
     prices: dict[str, Any]
     conflicts: str
     open_questions: int
+    unoffered: tuple[tuple[str, str], ...]
+    """Models with a price for what nobody says they offer, and for what."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,12 @@ class _Material:
             for key, row in self.rows("litellm").items()
             if "/" not in key and row.get("mode") in _MODES
         }
+
+    def speaks(self, model_id: str) -> bool:
+        """Whether a model answers in speech, as litellm or the overlay has it."""
+        told = self.overlay.statements(model_id).get("output_modalities")
+        mode = self.report["litellm"].get(model_id, {}).get("mode")
+        return mode == "realtime" or (told is not None and "speech" in told.value)
 
 
 def build(
@@ -72,6 +80,7 @@ def build(
     records, dates = _records(material, ids)
     prices, disagreements = _prices(material, ids, old_prices)
     conflicts: list[Conflict] = [conflict for record in records for conflict in record.conflicts]
+    unoffered = tuple(_unoffered(records, prices["prices"]))
     return Snapshot(
         files.models_document(records, _named(material), day),
         prices,
@@ -80,15 +89,36 @@ def build(
             disagreements=disagreements,
             left_out=sorted({**_elsewhere(material, ids), **overlay.content.get("excluded", {})}.items()),
             dates=dates,
+            unoffered=unoffered,
         ),
         sum(each.reason is None for each in disagreements),
+        unoffered,
     )
+
+
+def _unoffered(records: Sequence[Record], prices: Sequence[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    """What has a price although no source says that the model offers it: a hint that a fact is missing."""
+    priced: dict[str, set[str]] = {}
+    for row in prices:
+        things = priced.setdefault(SCOPE.sub("", row["id"]), set())
+        things |= {row.get("tier", "default")} | ({"cache_read"} & row.keys())
+    for record in records:
+        things = priced.get(record.model_id, set())
+        caching, tiers = (record.facts.get(name) for name in ("prompt_caching", "service_tiers"))
+        lacking = [f"{tier} tier" for tier in ("flex", "priority") if tier in things
+                   and tier not in (tiers.value if tiers else ())]  # fmt: skip
+        if "cache_read" in things and not (caching and caching.value["supported"]):
+            lacking.insert(0, "prompt caching" + (", said to be absent" if caching else ""))
+        if lacking:
+            yield record.model_id, ", ".join(lacking)
 
 
 def _elsewhere(material: _Material, ids: Mapping[str, list[str]]) -> dict[str, str]:
     """What litellm knows at the bedrock-mantle endpoint alone: other models, or other names of these."""
     prefix = "bedrock_mantle/"
-    found = {key.rpartition("/")[2] for key in material.rows("litellm") if key.startswith(prefix)}
+    aliases = material.overlay.aliases
+    rows = material.rows("litellm")
+    found = {pricing.place_of(key, aliases)[0] for key in rows if key.startswith(prefix)}
     return dict.fromkeys(
         sorted(found - ids.keys()), "only at the bedrock-mantle endpoint, which this app does not call"
     )
@@ -113,7 +143,9 @@ def _ids(material: _Material) -> dict[str, list[str]]:
 def _records(material: _Material, ids: Mapping[str, list[str]]) -> tuple[list[Record], list[tuple[str, str]]]:
     plain = material.litellm()
     litellm, langchain = facts.by_model(plain), facts.by_model(material.rows("langchain-aws"))
-    regional = pricing.regional_rows(material.rows("litellm"))
+    aliases = material.overlay.aliases
+    regional = pricing.regional_rows(material.rows("litellm"), aliases)
+    mantle = pricing.mantle_rows(material.rows("litellm"), aliases)
     modelparams, genai = material.rows("modelparams"), material.report["genai-prices"]
     records, dates = [], []
     for model_id in sorted(ids):
@@ -121,9 +153,11 @@ def _records(material: _Material, ids: Mapping[str, list[str]]) -> tuple[list[Re
             (genai["prices"][each] for each in (model_id, *ids[model_id]) if each in genai["prices"]), None
         )
         # pydantic-ai's profiles go by the id's beginning, and mean models that chat.
-        chats = plain.get(model_id, {}).get("mode", "chat") == "chat"
+        chats = plain.get(model_id, {}).get("mode", "chat") == "chat" and not material.speaks(model_id)
         claims: dict[str, facts.Facts] = {
-            "litellm": facts.from_litellm(litellm[model_id], regional.get(model_id, ()))
+            "litellm": facts.from_litellm(
+                litellm[model_id], regional.get(model_id, ()), mantle=mantle.get(model_id, ())
+            )
             if model_id in litellm
             else {},
             "langchain-aws": facts.from_langchain(langchain[model_id]) if model_id in langchain else {},
@@ -141,30 +175,35 @@ def _records(material: _Material, ids: Mapping[str, list[str]]) -> tuple[list[Re
 
 
 def _who_lists(profile_id: str, material: _Material) -> str:
+    if profile_id in material.overlay.added:
+        # genai-prices was asked about these: that it has a price is no list.
+        return material.overlay.added[profile_id]
     listed = {
         "litellm": material.report["litellm"],
         "langchain-aws": material.report["langchain-aws"],
         "genai-prices": material.report["genai-prices"]["prices"],
     }
-    found = next((source for source, rows in listed.items() if profile_id in rows), None)
-    return found or material.overlay.added[profile_id]
+    return next(source for source, rows in listed.items() if profile_id in rows)
 
 
 def _prices(
     material: _Material, ids: Mapping[str, list[str]], old_prices: Mapping[str, Any]
 ) -> tuple[dict[str, Any], list[pricing.Disagreement]]:
     sources = material.sources
-    spoken = {key for key, row in material.litellm().items() if row["mode"] == "realtime"}
+    spoken = {each for model_id, known in ids.items() if material.speaks(model_id) for each in known}
     # Speech is billed by kinds of tokens that these rates do not tell apart.
     wanted = {each for model_id, known in ids.items() for each in (model_id, *known)} - spoken
-    litellm = pricing.litellm_rows(material.report["litellm"], wanted)
+    litellm = pricing.litellm_rows(material.report["litellm"], wanted, material.overlay.aliases)
     genai = pricing.genai_rows(material.report["genai-prices"]["prices"], wanted)
     settled, disagreements = pricing.settle(litellm, genai, material.overlay)
     versions = {name: f"{name} {source['version']}" for name, source in sources.items()}
     both = f"{versions['litellm']}, {versions['genai-prices']}"
     fresh = [
         files.price_row(
-            row, both if row["confidence"] == "confirmed" else versions[row["from"]], material.day
+            row,
+            both if row["confidence"] == "confirmed" else versions[row["from"]],
+            material.day,
+            versions=versions,
         )
         for row in settled
     ]

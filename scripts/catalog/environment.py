@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -27,16 +28,26 @@ def read_sources() -> tuple[date, dict[str, dict[str, str]]]:
     return day, table
 
 
-def extract(day: date) -> dict[str, Any]:
-    """Install the pinned sources if they are not there yet, and ask them everything."""
-    python = _install()
-    script = Path(__file__).parent / "extract.py"
-    # -I: neither the environment's PYTHONPATH nor this folder may stand in for a source.
-    answer = subprocess.run(
-        [python, "-I", script, day.isoformat()], check=True, stdout=subprocess.PIPE, text=True
-    )
+def extract(day: date, added: Iterable[str]) -> dict[str, Any]:
+    """Install the pinned sources if they are not there yet, and ask them everything.
+
+    Args:
+        day: The day whose prices are wanted.
+        added: Ids that only the overlay has: a source may know something of them all the same.
+
+    Returns:
+        What :mod:`scripts.catalog.extract` prints.
+    """
+    answer = subprocess.run(command(_install(), day, added), check=True, stdout=subprocess.PIPE, text=True)
     report: dict[str, Any] = json.loads(answer.stdout)
     return report
+
+
+def command(python: Path, day: date, added: Iterable[str]) -> list[str]:
+    """How the sources are asked."""
+    script = Path(__file__).parent / "extract.py"
+    # -I: neither the environment's PYTHONPATH nor this folder may stand in for a source.
+    return [str(python), "-I", str(script), day.isoformat(), *sorted(added)]
 
 
 def check_versions(installed: dict[str, str], sources: dict[str, dict[str, str]]) -> None:

@@ -24,12 +24,12 @@ _ID = re.compile(r"^(?:(?:us-gov|us|eu|apac|au|ca|in|jp|global)\.)?[a-z0-9]+\.[a
 
 
 def main() -> None:
-    """Print everything, as of the day that is the only argument."""
+    """Print everything as of a day, the first argument; the others are ids that no source lists."""
     as_of = datetime.fromisoformat(sys.argv[1]).replace(tzinfo=UTC)
     litellm = _litellm()
     langchain = _langchain()
     modelparams = _modelparams()
-    ids = sorted({*_plain_ids(litellm), *langchain, *modelparams})
+    ids = sorted({*_plain_ids(litellm), *langchain, *modelparams, *sys.argv[2:]})
     genai = _genai(ids, as_of)
     ids = sorted({*ids, *genai["prices"]})
     report = {

@@ -41,12 +41,18 @@ def told(facts: Facts) -> Facts:
     return {field: value for field, value in facts.items() if value is not None}
 
 
-def from_litellm(rows: Sequence[tuple[str, Row]], regional: Sequence[Row] = ()) -> Facts:
+def from_litellm(
+    rows: Sequence[tuple[str, Row]],
+    regional: Sequence[Row] = (),
+    *,
+    mantle: Sequence[tuple[str, Row]] = (),
+) -> Facts:
     """What litellm's price file says beside prices.
 
     Args:
         rows: The model's rows, its own first.
         regional: Its rows for one Region, which are about prices alone.
+        mantle: Its rows at the bedrock-mantle endpoint, which may contradict the others.
 
     Returns:
         The fields that it speaks of.
@@ -65,7 +71,7 @@ def from_litellm(rows: Sequence[tuple[str, Row]], regional: Sequence[Row] = ()) 
         "reasoning": first(values, "supports_reasoning"),
         "always_reasons": _litellm_always(values),
         "effort_levels": _litellm_effort(values),
-        "caches": first(values, "supports_prompt_caching"),
+        **_litellm_caches([*rows, *mantle]),
         "cache_minimum": _whole(first(values, "prompt_cache_min_tokens")),
         "service_tiers": _litellm_tiers([*values, *regional]),
         "dimensions": _whole(first(values, "output_vector_size")) if embeds else None,
@@ -94,6 +100,18 @@ def _refuses_choice(values: Sequence[Row]) -> bool:
     return (
         first(values, "supports_forced_tool_use") is False or first(values, "supports_tool_choice") is False
     )
+
+
+def _litellm_caches(rows: Sequence[tuple[str, Row]]) -> Facts:
+    """Whether it caches; where the rows contradict each other or their own prices, only that they do."""
+    key = "supports_prompt_caching"
+    said = {flag: [name for name, row in rows if row.get(key) is flag] for flag in (True, False)}
+    priced = [name for name, row in rows if row.get("cache_read_input_token_cost") is not None]
+    if said[False] and (said[True] or priced):
+        yes = f"yes for {', '.join(said[True])}; " if said[True] else ""
+        prices = f"; a price of cache reads for {', '.join(priced)}" if priced else ""
+        return {"caches_disputed": f"{yes}no for {', '.join(said[False])}{prices}"}
+    return {"caches": True if said[True] else False if said[False] else None}
 
 
 def _litellm_schema(values: Sequence[Row]) -> bool | None:

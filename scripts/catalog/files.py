@@ -61,8 +61,17 @@ def _table(sources: Mapping[str, Any]) -> str:
     return f"{{\n{lines}\n }}"
 
 
-def price_row(row: Mapping[str, Any], source: str, day: date) -> dict[str, Any]:
-    """A settled price in the file's shape."""
+def price_row(
+    row: Mapping[str, Any], source: str, day: date, *, versions: Mapping[str, str]
+) -> dict[str, Any]:
+    """A settled price in the file's shape.
+
+    Args:
+        row: The price.
+        source: Who says it.
+        day: When that was read.
+        versions: Each source's name with its version, for who says otherwise.
+    """
     flat: dict[str, Any] = {"id": row["id"]}
     if row["tier"] != "default":
         flat["tier"] = row["tier"]
@@ -74,6 +83,9 @@ def price_row(row: Mapping[str, Any], source: str, day: date) -> dict[str, Any]:
     flat |= {"from": source, "as_of": day.isoformat(), "confidence": row["confidence"]}
     if "note" in row:
         flat["note"] = row["note"]
+    if against := row.get("against"):
+        said = {key: against[key] for key in ("long_from", "long") if key in against}
+        flat["against"] = {"from": versions[against["from"]], **against["rates"], **said}
     return flat
 
 
@@ -83,6 +95,7 @@ def conflicts_text(
     disagreements: Sequence[Disagreement],
     left_out: Sequence[tuple[str, str]],
     dates: Sequence[tuple[str, str]],
+    unoffered: Sequence[tuple[str, str]],
 ) -> str:
     """The review list, as Markdown."""
     parts = [
@@ -107,6 +120,8 @@ def conflicts_text(
     ]
     parts += ["", "## End-of-life dates that only some of a model's ids have (not taken)", ""]
     parts += [f"- `{model_id}`: {when}" for model_id, when in dates]
+    parts += ["", "## Priced, but not known to be on offer", ""]
+    parts += [f"- `{model_id}`: {what}" for model_id, what in unoffered]
     parts += ["", "## Ids that were left out", ""]
     parts += [f"- `{model_id}`: {reason}" for model_id, reason in left_out]
     return "\n".join(parts) + "\n"

@@ -296,6 +296,10 @@ def _reasoning_kind(claims: Claims) -> dict[str, Any]:
 
 def _caching(record: Record, name: str, claims: Claims) -> None:
     litellm, ours = claims.get("litellm", {}), claims.get("pydantic-ai", {})
+    if disputed := litellm.get("caches_disputed"):
+        # A source that contradicts itself is no ground to refuse what the model may well do.
+        record.conflicts.append(Conflict(record.model_id, name, None, "nobody", (("litellm", disputed),)))
+        return
     if ours.get("caches") and litellm.get("caches"):
         minimum = {"minimum_tokens": litellm["cache_minimum"]} if "cache_minimum" in litellm else {}
         value = {"supported": True, **minimum, "ttls": list(ours.get("cache_ttls", ()))}

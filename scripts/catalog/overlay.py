@@ -61,6 +61,12 @@ class Overlay:
         return reason
 
     @property
+    def aliases(self) -> Mapping[str, str]:
+        """Other names that a source has for an id, with the id."""
+        aliases: Mapping[str, str] = self.content.get("aliases", {})
+        return aliases
+
+    @property
     def added(self) -> Mapping[str, str]:
         """Ids of models and profiles that no source has, with who lists them."""
         added: Mapping[str, str] = self.content.get("added", {})

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 from scripts.catalog.facts import scope_of
@@ -26,10 +27,13 @@ BUCKETS: Mapping[str, str] = {
     "cache_write_1h": "cache_creation_input_token_cost_above_1hr",
 }
 TIERS: Mapping[str, str] = {"default": "", "flex": "_flex", "priority": "_priority", "batch": "_batches"}
+NO_ALIASES: Mapping[str, str] = MappingProxyType({})
+"""No other names of ids."""
 TOLERANCE = Decimal("1e-9")
 """Dollars per million tokens by which two sources may differ and still agree."""
 
-_PLACE = re.compile(r"^bedrock/(?P<region>[a-z]{2}(?:-gov)?-[a-z]+-\d)/(?P<id>[^/]+)$")
+_PLACE = re.compile(r"^bedrock(?:_mantle)?/(?P<region>[a-z]{2}(?:-gov)?-[a-z]+-\d)/(?P<id>[^/]+)$")
+_MANTLE = "bedrock_mantle/"
 _LONG = re.compile(r"^input_cost_per_token_above_(?P<thousands>\d+)k_tokens$")
 
 
@@ -54,17 +58,28 @@ def plain(amount: Decimal) -> str:
     return format(amount.normalize(), "f")
 
 
-def litellm_rows(rows: Mapping[str, Mapping[str, Any]], wanted: set[str]) -> list[dict[str, Any]]:
-    """Every on-demand price of litellm's for the wanted ids: by tier and, where it has them, by Region."""
+def place_of(key: str, aliases: Mapping[str, str]) -> tuple[str, str | None]:
+    """The id that a key of litellm's speaks of, and the Region where it speaks of one alone."""
+    place = _PLACE.match(key)
+    name = place["id"] if place else key.removeprefix(_MANTLE)
+    return aliases.get(name, name), place["region"] if place else None
+
+
+def litellm_rows(
+    rows: Mapping[str, Mapping[str, Any]], wanted: set[str], aliases: Mapping[str, str] = NO_ALIASES
+) -> list[dict[str, Any]]:
+    """Every on-demand price of litellm's for the wanted ids: by tier and, where it has them, by Region.
+
+    What it knows of the bedrock-mantle endpoint fills the gaps: the same model in the same Region.
+    """
+    chosen: dict[tuple[str, str | None], Mapping[str, Any]] = {}
+    for key in sorted(rows, key=lambda each: each.startswith(_MANTLE)):
+        place = place_of(key, aliases)
+        if place[0] in wanted and rows[key].get("mode") in {"chat", "embedding", "responses"}:
+            chosen.setdefault(place, rows[key])
     found: list[dict[str, Any]] = []
-    for key, row in rows.items():
-        place = _PLACE.match(key)
-        model_id = place["id"] if place else key.removeprefix("bedrock_mantle/")
-        if model_id not in wanted or row.get("mode") not in {"chat", "embedding", "responses"}:
-            continue
-        if key.startswith("bedrock_mantle/") and model_id in rows:
-            continue
-        region = {"region": place["region"]} if place else {}
+    for (model_id, where), row in chosen.items():
+        region = {"region": where} if where else {}
         for tier, suffix in TIERS.items():
             rates = _rates(row, "", suffix)
             if not rates:
@@ -74,12 +89,26 @@ def litellm_rows(rows: Mapping[str, Mapping[str, Any]], wanted: set[str]) -> lis
     return found
 
 
-def regional_rows(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, list[Mapping[str, Any]]]:
+def regional_rows(
+    rows: Mapping[str, Mapping[str, Any]], aliases: Mapping[str, str] = NO_ALIASES
+) -> dict[str, list[Mapping[str, Any]]]:
     """The rows for one Region each, by the id that is sent."""
     found: dict[str, list[Mapping[str, Any]]] = {}
     for key, row in rows.items():
-        if place := _PLACE.match(key):
-            found.setdefault(place["id"], []).append(row)
+        model_id, region = place_of(key, aliases)
+        if region and not key.startswith(_MANTLE):
+            found.setdefault(model_id, []).append(row)
+    return found
+
+
+def mantle_rows(
+    rows: Mapping[str, Mapping[str, Any]], aliases: Mapping[str, str] = NO_ALIASES
+) -> dict[str, list[tuple[str, Mapping[str, Any]]]]:
+    """The rows of the bedrock-mantle endpoint with their keys, by the id that is sent."""
+    found: dict[str, list[tuple[str, Mapping[str, Any]]]] = {}
+    for key, row in rows.items():
+        if key.startswith(_MANTLE):
+            found.setdefault(place_of(key, aliases)[0], []).append((key, row))
     return found
 
 
@@ -166,27 +195,51 @@ def settle(
         takes, reason = overlay.verdict(model_id) or ("litellm", None)
         taken, left = (theirs, ours) if takes == "genai-prices" else (ours, theirs)
         disagreements.append(Disagreement(model_id, ours["rates"], theirs["rates"], takes, reason))
-        note = f"{left['from']} has {short(left['rates'])}{': ' + reason if reason else ''}"
-        rows.append({**taken, "confidence": "single_source", "note": note})
+        note = f"{left['from']} has {short(left['rates'])}{': ' + reason if reason else ''}."
+        rows.append({**taken, "confidence": "single_source", "note": note, "against": _said(left)})
     rows.extend(
         {**genai[model_id], "confidence": "single_source"} for model_id in sorted(genai.keys() - seen)
     )
-    return sorted(_with_doubts(rows), key=_order), disagreements
+    return sorted(_without_repeats(rows, litellm), key=_order), disagreements
 
 
-def _with_doubts(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Say beside a model's own id where litellm may only repeat the global profile's price for it."""
-    rates = {(row["id"], row["tier"]): row["rates"] for row in rows if "region" not in row}
-    return [{**row, **_doubt(row, rates)} for row in rows]
+def _said(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row that was not taken says, whole."""
+    return {key: row[key] for key in ("from", "rates", "long_from", "long") if key in row}
 
 
-def _doubt(row: Mapping[str, Any], rates: Mapping[tuple[str, str], Rates]) -> dict[str, str]:
+def _without_repeats(
+    rows: Sequence[dict[str, Any]], litellm: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Take the us profile's price for a model's own id where litellm repeats the global profile's for it."""
+    told = {(row["id"], row["tier"]): row for row in litellm if "region" not in row}
+    return [_without_repeat(row, told) for row in rows]
+
+
+def _without_repeat(row: dict[str, Any], told: Mapping[tuple[str, str], Mapping[str, Any]]) -> dict[str, Any]:
+    model_id, tier = row["id"], row["tier"]
     if row["from"] != "litellm" or row["confidence"] != "single_source" or row.keys() & {"region", "note"}:
-        return {}
-    everywhere, us = (rates.get((f"{scope}.{row['id']}", row["tier"])) for scope in ("global", "us"))
-    if us is None or us == everywhere or row["rates"] != everywhere:
-        return {}
-    return {"note": f"litellm repeats the global profile's price; the us profile has {short(us)}"}
+        return row
+    if _repeats(model_id, tier, told):
+        us = told[f"us.{model_id}", tier]
+        note = (
+            f"litellm has {short(row['rates'])}, the global profile's price. This is the us profile's: "
+            "in-Region costs what geographic profiles do wherever a second source tells."
+        )
+        price = {key: us[key] for key in ("rates", "long_from", "long") if key in us}
+        return {"id": model_id, "tier": tier, "from": "litellm", **price,
+                "confidence": "estimate", "note": note, "against": _said(row)}  # fmt: skip
+    if _repeats(model_id, "default", told) and (f"us.{model_id}", tier) not in told:
+        note = "litellm repeats the global profile's price for this id in the default tier, perhaps here too."
+        return {**row, "confidence": "estimate", "note": note}
+    return row
+
+
+def _repeats(model_id: str, tier: str, told: Mapping[tuple[str, str], Mapping[str, Any]]) -> bool:
+    own, everywhere, us = (told.get((f"{scope}{model_id}", tier)) for scope in ("", "global.", "us."))
+    if own is None or everywhere is None or us is None:
+        return False
+    return bool(own["rates"] == everywhere["rates"] != us["rates"])
 
 
 def _both(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
@@ -194,8 +247,21 @@ def _both(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> dict[str, Any]:
     rates = {bucket: ours["rates"].get(bucket) or theirs["rates"][bucket] for bucket in BUCKETS
              if bucket in ours["rates"] or bucket in theirs["rates"]}  # fmt: skip
     lone = [bucket for bucket in rates if bucket not in ours["rates"] or bucket not in theirs["rates"]]
-    note = {"note": f"confirmed but for {', '.join(lone)}, which one source has"} if lone else {}
+    note = (
+        {"note": f"Confirmed but for {', '.join(_WORDS[each] for each in lone)}, which one source has."}
+        if lone
+        else {}
+    )
     return {**ours, "rates": rates, "confidence": "confirmed", **note}
+
+
+_WORDS = {
+    "input": "input",
+    "output": "output",
+    "cache_read": "cache read",
+    "cache_write": "cache write",
+    "cache_write_1h": "1 h cache write",
+}
 
 
 def _order(row: Mapping[str, Any]) -> tuple[str, str, int]:

@@ -83,6 +83,68 @@ def test_a_model_s_own_id_costs_what_geographic_profiles_do() -> None:
     assert "litellm has $1 in, $5 out" in own.note
 
 
+@pytest.mark.parametrize(
+    ("model_id", "tier"),
+    [
+        ("amazon.nova-2-lite-v1:0", "default"),
+        ("amazon.nova-2-lite-v1:0", "priority"),
+        ("amazon.nova-2-lite-v1:0", "batch"),
+        ("anthropic.claude-mythos-5-1", "default"),
+        (HAIKU_4_5, "batch"),
+        ("anthropic.claude-sonnet-4-5-20250929-v1:0", "batch"),
+    ],
+)
+def test_where_no_second_source_tells_the_us_profile_s_price_is_an_estimate(model_id: str, tier: str) -> None:
+    own, us = price(model_id, tier), price(f"us.{model_id}", tier)
+    assert own.rates == us.rates
+    assert own.confidence is Confidence.ESTIMATE
+    assert "the global profile's price" in (own.note or "")
+
+
+def test_no_own_id_repeats_the_global_price_where_geographies_pay_more() -> None:
+    rows = {(row.model_id, row.tier): row for row in load_prices() if row.region is None}
+    for (model_id, tier), row in rows.items():
+        us, everywhere = rows.get((f"us.{model_id}", tier)), rows.get((f"global.{model_id}", tier))
+        if us and everywhere and us.rates != everywhere.rates:
+            assert row.rates != everywhere.rates, (model_id, tier)
+
+
+@pytest.mark.parametrize(
+    ("model_id", "region", "rates"),
+    [
+        # From the keys of the bedrock-mantle endpoint, and under the other name of a model.
+        ("openai.gpt-5.4", "us-gov-west-1", ("3.375", "20.25")),
+        ("openai.gpt-5.6-terra", "us-gov-west-1", ("2.7", "16.2")),
+        ("xai.grok-4.6", "us-gov-east-1", ("2.64", "7.92")),
+        ("google.gemma-4-31b", "us-gov-west-1", (".168", ".48")),
+        ("moonshot.kimi-k2-thinking", "ap-northeast-1", (".73", "3.03")),
+    ],
+)
+def test_known_prices_of_regions(model_id: str, region: str, rates: tuple[str, str]) -> None:
+    found = price(model_id, region=region).rates
+    assert (found.input, found.output) == tuple(Decimal(rate) for rate in rates)
+
+
+@pytest.mark.parametrize("scope", ["", "us."])
+def test_a_model_of_the_overlay_s_has_the_price_that_a_source_knows(scope: str) -> None:
+    found = price(f"{scope}anthropic.claude-3-haiku-20240307-v1:0")
+    assert (found.rates.input, found.rates.output) == (Decimal(".25"), Decimal("1.25"))
+    assert found.source.startswith("genai-prices")
+
+
+def test_speech_has_no_price_per_token() -> None:
+    speaking = {spec.model_id for spec in load_models().values() if "speech" in spec.output_modalities}
+    assert len(speaking) >= 3
+    assert not speaking & {row.model_id for row in load_prices()}
+
+
+def test_notes_are_sentences() -> None:
+    """Others are joined to them."""
+    notes = {row.note for row in load_prices() if row.note}
+    assert len(notes) >= 10
+    assert {note for note in notes if not note.endswith(".")} == set()
+
+
 def test_geographies_tiers_regions_and_long_requests_have_prices_of_their_own() -> None:
     assert price("eu.amazon.nova-pro-v1:0").rates.input == Decimal("1.05")
     assert price("amazon.nova-pro-v1:0", "flex").rates.input == Decimal("0.4")
@@ -188,6 +250,9 @@ def test_known_capabilities() -> None:
     assert model(HAIKU_4_5).forced_tool_choice is True
     assert model("amazon.nova-lite-v1:0").input_modalities == ("text", "image", "video", "document")
     assert model("amazon.nova-micro-v1:0").input_modalities == ("text",)
+    # Its source denies it for one endpoint and grants it for the other, and has a price: nobody knows.
+    assert model("xai.grok-4.6").prompt_caching is None
+    assert model("xai.grok-4.7").prompt_caching is None
     caching = model(HAIKU_4_5).prompt_caching
     assert caching is not None
     assert (caching.minimum_tokens, caching.ttls) == (4096, ("5m", "1h"))

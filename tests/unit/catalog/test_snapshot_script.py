@@ -217,6 +217,36 @@ def test_a_lifecycle_that_nobody_tells_stays_unknown() -> None:
     assert "lifecycle" not in settled({"litellm": {"context_window": 8_000}}).facts
 
 
+@pytest.mark.parametrize(
+    ("rows", "mantle", "caches"),
+    [
+        ([("a", False)], [], False),
+        ([("a", True)], [("m", True)], True),
+        ([("a", None)], [], None),
+        ([("us.a", False)], [("m", True)], "yes for m; no for us.a"),
+        ([("a", True), ("us.a", False)], [], "yes for a; no for us.a"),
+        ([("a", "priced")], [], "no for a; a price of cache reads for a"),
+    ],
+)
+def test_a_source_that_contradicts_itself_about_caching_says_nothing(
+    rows: list[tuple[str, Any]], mantle: list[tuple[str, Any]], caches: Any
+) -> None:
+    def told(flag: Any) -> dict[str, Any]:
+        if flag == "priced":
+            return {"supports_prompt_caching": False, "cache_read_input_token_cost": "1e-07"}
+        return {"supports_prompt_caching": flag}
+
+    said = facts.from_litellm(
+        [(key, told(flag)) for key, flag in rows], mantle=[(key, told(flag)) for key, flag in mantle]
+    )
+    disputed = caches if isinstance(caches, str) else None
+    assert said.get("caches") is (None if disputed else caches)
+    assert said.get("caches_disputed") == disputed
+    record = settled({"litellm": said, "pydantic-ai": {"caches": True}})
+    assert ("prompt_caching" in record.facts) is (caches is True or caches is False)
+    assert [each.others for each in record.conflicts] == ([(("litellm", disputed),)] if disputed else [])
+
+
 # -------------------- prices
 
 
@@ -263,6 +293,38 @@ def test_tiers_regions_caches_and_long_requests_are_read() -> None:
     assert found["a.embed", "default", None]["rates"] == {"input": "0.02"}
 
 
+def test_the_other_endpoint_s_regions_and_names_fill_gaps_and_overrule_nothing() -> None:
+    def cost(price: str) -> dict[str, Any]:
+        return litellm_row(input_cost_per_token=price)
+
+    rows = {
+        "bedrock_mantle/us-gov-west-1/a.b": cost("2e-06"),
+        "bedrock_mantle/us-gov-east-1/a.b": cost("3e-06"),
+        "bedrock_mantle/a.b": cost("9e-06"),
+        "bedrock_mantle/only.there": cost("4e-06"),
+        "bedrock/us-gov-west-1/a.b": cost("1e-06"),
+        "a.b": cost("5e-06"),
+        "bedrock/eu-west-1/other.name": cost("6e-06"),
+        "bedrock_mantle/other.name": cost("9e-06"),
+    }
+    aliases = {"other.name": "a.b"}
+    found = {
+        (each["id"], each.get("region")): each["rates"]["input"]
+        for each in pricing.litellm_rows(rows, {"a.b", "only.there"}, aliases)
+    }
+    assert found == {
+        ("a.b", "us-gov-west-1"): "1",
+        ("a.b", "us-gov-east-1"): "3",
+        ("a.b", None): "5",
+        ("a.b", "eu-west-1"): "6",
+        ("only.there", None): "4",
+    }
+    assert [len(each) for each in pricing.regional_rows(rows, aliases).values()] == [2]
+    assert [key for key, _ in pricing.mantle_rows(rows, aliases)["only.there"]] == [
+        "bedrock_mantle/only.there"
+    ]
+
+
 def genai_entry(*, names_scope: bool = True, **rates: str) -> dict[str, Any]:
     return {"entry": "e", "base": rates, "long": {}, "long_above": None, "names_scope": names_scope}
 
@@ -294,28 +356,45 @@ def test_agreement_confirms_and_disagreement_is_settled_by_the_overlay() -> None
     )
     a, b, c, d, e = rows
     assert (a["confidence"], a["rates"]) == ("confirmed", {"input": "1", "output": "5", "cache_read": "0.1"})
-    assert a["note"] == "confirmed but for output, cache_read, which one source has"
-    assert (b["rates"]["input"], b["note"]) == ("1.1", "litellm has $1 in, $5 out: it knows better")
-    assert (c["rates"]["input"], c["note"]) == ("1", "genai-prices has $2 in")
+    assert a["note"] == "Confirmed but for output, cache read, which one source has."
+    assert (b["rates"]["input"], b["note"]) == ("1.1", "litellm has $1 in, $5 out: it knows better.")
+    assert b["against"] == {"from": "litellm", "rates": {"input": "1", "output": "5"}}
+    written = files.price_row(b, "g 1", DAY, versions={"litellm": "litellm 1"})
+    assert written["against"] == {"from": "litellm 1", "input": "1", "output": "5"}
+    assert (c["rates"]["input"], c["note"]) == ("1", "genai-prices has $2 in.")
     assert {row["confidence"] for row in (b, c, d, e)} == {"single_source"}
     assert [(each.model_id, each.reason) for each in disagreements] == [("b", "it knows better"), ("c", None)]
 
 
-def test_a_global_price_that_is_repeated_for_the_own_id_is_doubted() -> None:
-    def ours(model_id: str, price: str) -> dict[str, Any]:
-        return {"id": model_id, "tier": "default", "rates": {"input": price}, "from": "litellm"}
+@pytest.mark.parametrize("known_otherwise", [False, True])
+def test_a_global_price_that_is_repeated_for_the_own_id_is_not_taken(known_otherwise: bool) -> None:
+    """In no tier, whether or not another source knows better of the default one."""
+
+    def ours(model_id: str, price: str, tier: str = "default") -> dict[str, Any]:
+        return {"id": model_id, "tier": tier, "rates": {"input": price}, "from": "litellm"}
 
     priced_ = [
-        ours("a", "1"),
-        ours("global.a", "1"),
-        ours("us.a", "1.1"),
-        ours("b", "1"),
-        ours("global.b", "1"),
+        *(ours("a", "1"), ours("global.a", "1"), ours("us.a", "1.1")),
+        *(ours("a", ".5", "batch"), ours("global.a", ".5", "batch"), ours("us.a", ".55", "batch")),
+        ours("a", "2", "priority"),
+        *(ours("b", "1"), ours("global.b", "1")),
+        *(ours("c", "1"), ours("global.c", ".9"), ours("us.c", "1.1")),
+        {**ours("a", "1"), "region": "us-gov-west-1"},
     ]
-    rows, _ = pricing.settle(priced_, {}, NOTHING)
-    notes = {each["id"]: each.get("note") for each in rows}
-    assert notes.pop("a") == "litellm repeats the global profile's price; the us profile has $1.1 in"
-    assert set(notes.values()) == {None}
+    genai = {"a": {**ours("a", "1.1"), "from": "genai-prices"}} if known_otherwise else {}
+    rules = Overlay({"price": [{"ids": "a", "takes": "genai-prices", "reason": "it knows"}]})
+    rows, _ = pricing.settle(priced_, genai, rules)
+    own = {each["tier"]: each for each in rows if each["id"] == "a" and "region" not in each}
+    assert own["default"]["rates"] == {"input": "1.1"}
+    assert own["default"]["confidence"] == ("single_source" if known_otherwise else "estimate")
+    assert (own["batch"]["rates"], own["batch"]["confidence"]) == ({"input": ".55"}, "estimate")
+    assert own["batch"]["note"].startswith("litellm has $.5 in, the global profile's price. This is the us")
+    assert own["batch"]["against"] == {"from": "litellm", "rates": {"input": ".5"}}
+    # The us profile has no price in that tier to take.
+    assert (own["priority"]["rates"], own["priority"]["confidence"]) == ({"input": "2"}, "estimate")
+    others = [each for each in rows if each["id"] != "a" or "region" in each]
+    assert {each.get("note") for each in others} == {None}
+    assert {each["confidence"] for each in others} == {"single_source"}
 
 
 def row(price: str, day: str, **more: str) -> dict[str, str]:
@@ -477,6 +556,29 @@ def test_a_small_snapshot_from_start_to_end() -> None:
         ("2", "2026-12-24", "litellm 2, genai-prices 2"),
     ]
     assert set(later.prices["sources"]) >= {row["from"] for row in later.prices["prices"]}
+
+
+def test_what_is_priced_and_not_known_to_be_offered_is_listed() -> None:
+    said = report("1")
+    tiny = said["litellm"]["us.amazon.tiny-v1:0"]
+    tiny |= {"cache_read_input_token_cost": "1e-07"}
+    sources = {name: {"version": "1", "as_of": "2026-11-22"} for name in ("litellm", "genai-prices")}
+    found = build(said, sources=sources, overlay=NOTHING, day=DAY, old_prices={})
+    assert found.unoffered == (("amazon.tiny-v1:0", "prompt caching"),)
+    assert "- `amazon.tiny-v1:0`: prompt caching\n" in found.conflicts
+
+
+def test_models_that_only_the_overlay_has_are_asked_about() -> None:
+    asked = environment.command(Path("python"), DAY, ["b.c", "a.b"])
+    assert asked[-3:] == ["2026-11-22", "a.b", "b.c"]
+    rules = Overlay({"added": {"amazon.extra-v1:0": "page", "us.amazon.extra-v1:0": "page"}})
+    said = report("1")
+    said["genai-prices"]["prices"]["us.amazon.extra-v1:0"] = genai_entry(input="7")
+    sources = {name: {"version": "1", "as_of": "2026-11-22"} for name in ("litellm", "genai-prices")}
+    found = build(said, sources=sources, overlay=rules, day=DAY, old_prices={})
+    assert [row["input"] for row in found.prices["prices"] if row["id"] == "us.amazon.extra-v1:0"] == ["7"]
+    extra = next(row for row in found.models["models"] if row["model_id"] == "amazon.extra-v1:0")
+    assert extra["profiles"]["from"] == "page"
 
 
 def test_the_written_files_read_back_as_they_were() -> None:
