@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from typing import Any, TypeVar
 
 from bedrock_playground.catalog.raw_fields import put
 from bedrock_playground.catalog.rules.case import Case
@@ -81,9 +81,9 @@ class Draft:
         """Bring a number within limits, and say so where that changed it."""
         kept = value
         if low is not None and value < low:
-            kept = cast("_Number", _as_kind_of(value, low))
+            kept = _as_kind_of(value, low)
         if high is not None and value > high:
-            kept = cast("_Number", _as_kind_of(value, high))
+            kept = _as_kind_of(value, high)
         if kept != value:
             word = "at least" if kept > value else "at most"
             reason = f"{self.case.name} takes {word} {kept:,}."
@@ -107,6 +107,6 @@ class Draft:
         return value
 
 
-def _as_kind_of(value: float, limit: float) -> float:
+def _as_kind_of(value: float, limit: float) -> Any:  # noqa: ANN401 - a whole number for a whole number
     """A limit as a whole number where a whole number was set, unless that would be another limit."""
     return int(limit) if isinstance(value, int) and limit == int(limit) else float(limit)
