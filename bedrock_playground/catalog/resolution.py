@@ -50,8 +50,9 @@ _KINDS: Mapping[str, tuple[Kind, str]] = {
 }
 _MODEL_ID = re.compile(r"^[a-z0-9-]+\.[a-z0-9-]+[a-z0-9.:-]*$")
 _NAME = re.compile(r"^[0-9A-Za-z]+(?:[_-][0-9A-Za-z]+)*$")
-# Ids such as amazon.nova-lite-v1:0:300k name one model with one of its context lengths.
-_CONTEXT_SUFFIX = re.compile(r":\d+(?:k|mm)$")
+# Ids such as amazon.nova-lite-v1:0:300k name one model with one of its context lengths, and
+# cohere.command-text-v14:7:4k the one that is called cohere.command-text-v14.
+_SUFFIX = re.compile(r":(?:\d+(?:k|mm)?|mm)$")
 _GEOGRAPHY_OF_REGION = {"us": ("us",), "eu": ("eu",), "ap": ("apac", "au", "jp", "in"), "ca": ("ca", "us")}
 _OTHER_SCOPES: Mapping[Kind, Scope] = {"foundation_model": "in_region", "application_profile": "application"}
 
@@ -132,6 +133,18 @@ def base_model_id(model_id: str) -> str:
     bare = arn.rest if arn and arn.kind in {"foundation_model", "inference_profile"} else model_id
     prefix, _, rest = bare.partition(".")
     return rest if prefix in GEOGRAPHIES and rest else bare
+
+
+def names_of(model_id: str) -> tuple[str, ...]:
+    """Under which names an id may be known, the nearest first.
+
+    ``cohere.command-text-v14:7:4k`` is itself, ``cohere.command-text-v14:7`` without its context length and
+    ``cohere.command-text-v14`` without its version.
+    """
+    names = [model_id]
+    while _SUFFIX.search(names[-1]):
+        names.append(_SUFFIX.sub("", names[-1]))
+    return tuple(names)
 
 
 def behind_of(model_arns: Iterable[str], *, name: str | None = None) -> Behind:
@@ -314,7 +327,7 @@ def _priced_as(spec: ModelSpec, regions: Sequence[str]) -> str | None:
 
 
 def _find(name: str, models: Mapping[str, ModelSpec]) -> ModelSpec | None:
-    return models.get(name) or models.get(_CONTEXT_SUFFIX.sub("", name))
+    return next((spec for known in names_of(name) if (spec := models.get(known))), None)
 
 
 def _called(spec: ModelSpec) -> str:

@@ -13,6 +13,7 @@ from bedrock_playground.catalog.snapshot import load_models
 
 NOVA = "amazon.nova-lite-v1:0"
 HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0"
+COMMAND = "cohere.command-text-v14"
 LOCAL = "local.smollm2-135m-instruct-v1:0"
 
 
@@ -29,6 +30,7 @@ MODELS = {
     for item in (
         spec(NOVA, "Nova Lite", "us", "eu", "apac", "us-gov", "mars"),
         spec(HAIKU, "Claude Haiku 4.5", "us", "eu", "apac", "jp", "au", "global"),
+        spec(COMMAND, "Command"),
         spec(LOCAL, "SmolLM2"),
     )
 }
@@ -44,6 +46,8 @@ CHINA = "arn:aws-cn:bedrock:cn-north-1"
         (NOVA, "foundation_model", "in_region", NOVA, NOVA),
         (f" {NOVA} ", "foundation_model", "in_region", NOVA, NOVA),
         (f"{NOVA}:300k", "foundation_model", "in_region", NOVA, NOVA),
+        (f"{NOVA}:mm", "foundation_model", "in_region", NOVA, NOVA),
+        (f"{COMMAND}:7:4k", "foundation_model", "in_region", COMMAND, COMMAND),
         (f"{EAST}::foundation-model/{NOVA}", "foundation_model", "in_region", NOVA, NOVA),
         (f"{GOV}::foundation-model/{NOVA}", "foundation_model", "in_region", NOVA, NOVA),
         (f"{CHINA}::foundation-model/{NOVA}", "foundation_model", "in_region", NOVA, NOVA),
@@ -57,6 +61,7 @@ CHINA = "arn:aws-cn:bedrock:cn-north-1"
         (f"{PROFILE}/us.{NOVA}", "inference_profile", "geographic", NOVA, f"us.{NOVA}"),
         (f"{PROFILE}/global.{HAIKU}", "inference_profile", "global", HAIKU, f"global.{HAIKU}"),
         (f"{EAST}:123456789012:custom-model/{NOVA}:300k/abcdefghijkl", "custom", "other", NOVA, None),
+        (f"{EAST}:123456789012:custom-model/{COMMAND}:7:4k/abcdefghijkl", "custom", "other", COMMAND, None),
         (LOCAL, "local", "local", LOCAL, LOCAL),
     ],
 )  # fmt: skip
