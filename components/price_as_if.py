@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from bedrock_playground.catalog.arithmetic import uncached
+from bedrock_playground.catalog.arithmetic import sentences, uncached
 from bedrock_playground.catalog.money import CONFIDENCE_WORDS, format_per_thousand, format_usd, origin
 from bedrock_playground.catalog.price_book import OTHER_TOKENISER, PriceBook
 from bedrock_playground.catalog.price_table import ids_of
@@ -15,7 +15,7 @@ from bedrock_playground.catalog.snapshot import load_models
 from bedrock_playground.invocation import Comparison, LaneRun
 from bedrock_playground.invocation.cost import Cost
 from components.model_picker import price_words
-from components.resources import get_price_book
+from components.resources import get_price_book, get_pricer
 from components.words import plain
 
 MODEL = "price_as_if_model"
@@ -44,7 +44,8 @@ def price_as_if(comparison: Comparison) -> None:
     book = get_price_book()
     with st.expander("Price as if", icon=":material/sell:", key="price_as_if"):
         st.write("What the tokens measured above would cost on another model, without a cache.")
-        labels = _labels(book)
+        region = _region(runs)
+        labels = _labels(book, region)
         model_id = st.selectbox(
             "At the price of",
             list(labels),
@@ -55,31 +56,45 @@ def price_as_if(comparison: Comparison) -> None:
             placeholder="Pick a Bedrock model",
         )
         if model_id is not None:
-            _answer(runs, book, model_id)
+            _answer(runs, book, model_id=model_id, region=region)
 
 
-def _answer(runs: list[LaneRun], book: PriceBook, model_id: str) -> None:
-    costs = [book.as_if(run.usage, model_id, counted_by=run.request.model_id) for run in runs]
-    rows = "".join(_row(run, cost) for run, cost in zip(runs, costs, strict=True))
+def _region(runs: list[LaneRun]) -> str | None:
+    """The AWS Region that was called: all lanes have one connection. Nothing for models on this machine."""
+    return next((run.identity.region for run in runs if run.identity.endpoint != "local"), None)
+
+
+def _answer(runs: list[LaneRun], book: PriceBook, *, model_id: str, region: str | None) -> None:
+    counters = [_counted_by(run) for run in runs]
+    costs = [
+        book.as_if(run.usage, model_id, counted_by=counter, region=region)
+        for run, counter in zip(runs, counters, strict=True)
+    ]
+    rows = "".join(_row(run, cost, counter) for run, cost, counter in zip(runs, costs, counters, strict=True))
     st.html(
         f"{_STYLE}<div class='bp-as-if-scroll'><table class='bp-as-if' data-testid='price-as-if'><thead><tr>"
         "<th>Run</th><th title='Input tokens'>In</th><th title='Output tokens'>Out</th><th>Cost</th>"
         "<th>As if</th><th>× 1,000</th>"
         f"</tr></thead><tbody>{rows}</tbody></table></div>"
     )
-    price = book.price(model_id)
+    price = book.price(model_id, region=region)
     if price is None:
+        why = f"No source has a price for {model_id}, so what these tokens would cost on it is unknown."
+        st.caption(plain(why))
         return
-    st.caption(
-        plain(
-            f"{price.source} · as of {price.as_of.isoformat()} · {CONFIDENCE_WORDS[price.confidence]}"
-            f"{f' · {price.note}' if price.note else ''}. {OTHER_TOKENISER}"
-        )
-    )
+    where = f" · {region}" if region else ""
+    known = f"{price.source}{where} · as of {price.as_of.isoformat()} · {CONFIDENCE_WORDS[price.confidence]}"
+    st.caption(plain(sentences(known, price.note, OTHER_TOKENISER) or ""))
 
 
-def _row(run: LaneRun, cost: Cost) -> str:
-    usage = uncached(run.usage, run.request.model_id) if run.usage else None
+def _counted_by(run: LaneRun) -> str:
+    """The model whose way of counting the tokens' numbers follow."""
+    pricer = get_pricer(run.identity.endpoint, run.identity.region)
+    return pricer.counted_by(run.request, run.result) if run.result else run.request.model_id
+
+
+def _row(run: LaneRun, cost: Cost, counted_by: str) -> str:
+    usage = uncached(run.usage, counted_by)[0] if run.usage else None
     repeat = f".{run.identity.repeat + 1}" if run.identity.repeat else ""
     paid = run.cost
     cells = (
@@ -102,27 +117,21 @@ def _count(tokens: int | None) -> str:
     return "n/a" if tokens is None else f"{tokens:,}"
 
 
-_LAST: tuple[PriceBook, Mapping[str, str]] | None = None
+_LAST: tuple[PriceBook, str | None, Mapping[str, str]] | None = None
 
 
-def _labels(book: PriceBook) -> Mapping[str, str]:
-    """The ids that have a price, and what each is called; made once per book."""
+def _labels(book: PriceBook, region: str | None) -> Mapping[str, str]:
+    """The ids that answer in text, and what each is called, with its price; made once per book and Region."""
     global _LAST  # noqa: PLW0603 - a memo of one entry; losing a race only makes it anew
-    if _LAST is None or _LAST[0] is not book:
+    if _LAST is None or _LAST[0] is not book or _LAST[1] != region:
         _LAST = (
             book,
+            region,
             {
-                model_id: f"{spec.name} · {price_words(model_id, book)} · {model_id}"
+                model_id: f"{spec.name} · {price_words(model_id, book, region=region)} · {model_id}"
                 for spec in load_models().values()
                 if spec.answers_in_text
                 for model_id in ids_of(spec)
-                if _is_whole(book, model_id)
             },
         )
-    return _LAST[1]
-
-
-def _is_whole(book: PriceBook, model_id: str) -> bool:
-    """Whether both what goes in and what comes out has a price."""
-    price = book.price(model_id)
-    return price is not None and price.rates.input is not None and price.rates.output is not None
+    return _LAST[2]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bedrock_playground.catalog.prices import Price, Rates
+from bedrock_playground.catalog.resolution import base_model_id
 from bedrock_playground.invocation.cost import Confidence, Cost, CostPart
 from bedrock_playground.invocation.values import Usage
 
@@ -48,27 +49,33 @@ class Buckets:
         return self.input + self.cache_read + self.cache_write + self.cache_write_1h
 
 
-def cost_of(usage: Usage | None, price: Price) -> Cost:
+def cost_of(
+    usage: Usage | None, price: Price, *, counted_by: str | None = None, usual: Price | None = None
+) -> Cost:
     """Price measured tokens.
 
     Args:
         usage: What the service told; ``None``, or without its counts, makes the cost unknown.
-        price: The price; its id says by which convention the tokens are counted.
+        price: The price.
+        counted_by: The model by whose convention the tokens are counted; the price's own by default.
+        usual: For a price in another tier than the default: the default price brought to that tier, for
+            cached tokens without a rate of their own there.
 
     Returns:
         The cost, as far as it can be known: a bucket with tokens and without a rate of its own is billed at
         another's and labelled an estimate; without any rate the whole is unknown, never part of it.
     """
-    told = _buckets(usage, price)
+    told = _buckets(usage, price, counted_by or price.model_id)
     if isinstance(told, str):
         return unknown(told)
     rates = _rates_for(told, price)
+    from_usual = _rates_for(told, usual).rates if usual else None
     notes = [price.note, told.note, rates.note]
     parts, missing = [], []
     for bucket, tokens in _counts(told).items():
         if not tokens:
             continue
-        rate, note = _rate(rates.rates, bucket)
+        rate, note = _rate(rates.rates, bucket, from_usual)
         if rate is None:
             missing.append(bucket.replace("_", " "))
             continue
@@ -82,24 +89,34 @@ def cost_of(usage: Usage | None, price: Price) -> Cost:
         confidence=Confidence.ESTIMATE if estimated else price.confidence,
         source=price.source,
         as_of=price.as_of,
-        note=" ".join(note for note in notes if note) or None,
+        note=sentences(*notes),
         parts=tuple(parts),
     )
 
 
-def uncached(usage: Usage, model_id: str) -> Usage:
+def uncached(usage: Usage, model_id: str) -> tuple[Usage, str | None]:
     """Count the same tokens as if there had been no cache.
 
     Args:
         usage: What was measured.
         model_id: The model that counted.
+
+    Returns:
+        The tokens, and in words what was assumed, if anything was.
     """
     read = usage.cache_read_input_tokens or 0
     written = max(usage.cache_write_input_tokens or 0, usage.cache_write_1h_input_tokens or 0)
-    told = usage.input_tokens
+    told, note = usage.input_tokens, None
     if told is not None:
-        told = _fresh_input(told, read + written, model_id)[0] + read + written
-    return Usage(input_tokens=told, output_tokens=usage.output_tokens)
+        fresh, note = _fresh_input(told, read + written, model_id)
+        told = fresh + read + written
+    return Usage(input_tokens=told, output_tokens=usage.output_tokens), note
+
+
+def sentences(*notes: str | None) -> str | None:
+    """Join notes so that each is a sentence: whoever wrote one may have left out its full stop."""
+    told = [text for note in notes if note and (text := note.strip())]
+    return " ".join(text if text.endswith((".", "!", "?", "…")) else f"{text}." for text in told) or None
 
 
 def unknown(why: str) -> Cost:
@@ -107,7 +124,7 @@ def unknown(why: str) -> Cost:
     return Cost(None, note=why)
 
 
-def _buckets(usage: Usage | None, price: Price) -> Buckets | str:
+def _buckets(usage: Usage | None, price: Price, counted_by: str) -> Buckets | str:
     """Count every token once, or say why that cannot be done."""
     if usage is None or (usage.input_tokens is None and usage.output_tokens is None):
         return "The service told no token counts, so there is nothing to price."
@@ -119,7 +136,7 @@ def _buckets(usage: Usage | None, price: Price) -> Buckets | str:
     written = usage.cache_write_input_tokens or 0
     hour = usage.cache_write_1h_input_tokens or 0
     written = max(written, hour)
-    fresh, note = _fresh_input(usage.input_tokens, read + written, price.model_id)
+    fresh, note = _fresh_input(usage.input_tokens, read + written, counted_by)
     return Buckets(fresh, usage.output_tokens or 0, read, written - hour, hour, note)
 
 
@@ -135,8 +152,9 @@ def _fresh_input(told: int, cached: int, model_id: str) -> tuple[int, str | None
 
 
 def _made_by(model_id: str, prefixes: tuple[str, ...]) -> bool:
-    # The provider's name comes first, or behind an inference profile's prefix.
-    return model_id.startswith(prefixes) or model_id.partition(".")[2].startswith(prefixes)
+    # The provider's name comes first, or behind an inference profile's prefix, be that a new one.
+    name = base_model_id(model_id)
+    return name.startswith(prefixes) or name.partition(".")[2].startswith(prefixes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,16 +189,24 @@ def _counts(told: Buckets) -> Mapping[str, int]:
     return {name: getattr(told, name) for name in _RATE_NAMES}
 
 
-def _rate(rates: Rates, bucket: str) -> tuple[Decimal | None, str | None]:
+def _rate(rates: Rates, bucket: str, usual: Rates | None) -> tuple[Decimal | None, str | None]:
     """The bucket's rate, or the nearest one and a note that says so."""
     own: Decimal | None = getattr(rates, bucket)
     if own is not None:
         return own, None
-    for other in _INSTEAD.get(bucket, ()):
+    words = bucket.replace("_", " ")
+    # What a cache leaves to pay is part of the input: far less than its rate, in every tier.
+    for other in (bucket, *_INSTEAD[bucket]) if bucket in _INSTEAD else ():
         rate: Decimal | None = getattr(rates, other)
+        instead = other.replace("_", " ")
         if rate is not None:
-            words, instead = bucket.replace("_", " "), other.replace("_", " ")
             return rate, f"No price for {words} tokens is known; they are billed at the {instead} rate."
+        rate = getattr(usual, other) if usual else None
+        if rate is not None:
+            return rate, (
+                f"No price for {words} tokens is known in this tier; it is estimated from the default tier's "
+                f"{instead} rate."
+            )
     return None, None
 
 

@@ -7,15 +7,17 @@ time (files, another package's data) was read before, by :mod:`bedrock_playgroun
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
-from bedrock_playground.catalog.arithmetic import cost_of, uncached, unknown
+from bedrock_playground.catalog.arithmetic import cost_of, sentences, uncached, unknown
 from bedrock_playground.catalog.price_file import agree, filled, scaled
 from bedrock_playground.catalog.prices import Price
-from bedrock_playground.catalog.resolution import Resolution, base_model_id, read_arn
+from bedrock_playground.catalog.resolution import Resolution, base_model_id, names_of, read_arn
 from bedrock_playground.catalog.snapshot import load_prices
 from bedrock_playground.invocation.cost import Confidence, Cost
 from bedrock_playground.invocation.protocol import RunIdentity
@@ -53,6 +55,9 @@ _NOT_BY_TOKEN: Mapping[str, str] = {
 }
 """Why an ARN has no price per token, by what it names."""
 
+_Lookup: TypeAlias = Callable[[str, str | None], Price | None]
+"""What a source has of one id, by tier and Region."""
+
 
 @dataclass(frozen=True, slots=True)
 class PriceBook:
@@ -87,11 +92,15 @@ class PriceBook:
         arn = read_arn(model_id)
         if arn is not None and arn.kind in {"foundation_model", "inference_profile"}:
             model_id, region = arn.rest, region or arn.region or None
-        found = self._exact(model_id, tier, region)
+        found = (self._near(name, tier, region) for name in names_of(model_id))
+        return next((price for price in found if price), None)
+
+    def _near(self, model_id: str, tier: str, region: str | None) -> Price | None:
+        """The price under this very name, or one derived from the nearest."""
+        found = self._direct(model_id, tier, region)
         if found is not None:
             return found
-        multiplier = TIER_MULTIPLIERS.get(tier)
-        usual = self._exact(model_id, "default", region)
+        usual = self._direct(model_id, "default", region)
         if usual is None:
             near = self._of_model(model_id, tier, region)
             if near is not None:
@@ -99,7 +108,7 @@ class PriceBook:
             usual = self._of_model(model_id, "default", region)
         elif like := self._of_model(model_id, tier, region, as_in=usual):
             return like
-        return _in_tier(usual, tier, multiplier) if usual and multiplier else None
+        return _in_tier(usual, tier) if usual else None
 
     def cost(
         self,
@@ -109,6 +118,7 @@ class PriceBook:
         tier: str | None = None,
         region: str | None = None,
         latency: str | None = None,
+        counted_by: str | None = None,
     ) -> Cost:
         """Price measured tokens; unknown, with the reason, where nobody knows.
 
@@ -118,14 +128,19 @@ class PriceBook:
             tier: The service tier; the echoed one, after a run.
             region: The Region called, where known.
             latency: ``optimized`` has prices of its own on the models that offer it.
+            counted_by: The model that counted the tokens, where the id does not tell.
         """
         if base_model_id(model_id).startswith("local."):
             return LOCAL
         tier = tier or "default"
         if tier == "reserved":
             return unknown("Reserved capacity is paid for by time, not by the token.")
-        price = self.price(model_id, tier="optimized" if latency == "optimized" else tier, region=region)
-        return cost_of(usage, price) if price else unknown(self._why(model_id, tier))
+        tier = "optimized" if latency == "optimized" else tier
+        price = self.price(model_id, tier=tier, region=region)
+        if price is None:
+            return unknown(self._why(model_id, tier))
+        usual = None if tier == "default" else self.price(model_id, region=region)
+        return cost_of(usage, price, counted_by=counted_by, usual=_in_tier(usual, tier) if usual else None)
 
     def as_if(
         self,
@@ -147,12 +162,17 @@ class PriceBook:
             tier: The service tier.
             region: The Region.
         """
+        assumed = None
         if usage is not None:
-            usage = uncached(usage, counted_by)
+            usage, assumed = uncached(usage, counted_by)
         cost = self.cost(usage, model_id=model_id, tier=tier, region=region)
-        if cost.amount is None:
+        if cost.amount is None or cost is LOCAL:
             return cost
-        return replace(cost, note=f"{cost.note} {OTHER_TOKENISER}" if cost.note else OTHER_TOKENISER)
+        return replace(
+            cost,
+            confidence=Confidence.ESTIMATE if assumed else cost.confidence,
+            note=sentences(cost.note, assumed, OTHER_TOKENISER),
+        )
 
     def pricer(self, resolutions: Mapping[str, Resolution] | None = None) -> RunPricer:
         """Make who prices the runs of a comparison.
@@ -176,30 +196,39 @@ class PriceBook:
                 profile's if their default prices agree.
         """
         base = base_model_id(model_id)
-        found = None if base == model_id else self._exact(base, tier, region)
+        found = None if base == model_id else self._direct(base, tier, region)
         if found is None:
             return None
         if as_in is not None:
-            usual = self._exact(base, "default", region)
+            usual = self._direct(base, "default", region)
             if usual is None or not agree(as_in.rates, usual.rates):
                 return None
         where = " in this tier" if as_in else ""
         note = f"{model_id} has no price of its own{where}; this is {base}'s."
         return _estimated(replace(found, model_id=model_id), note)
 
-    def _exact(self, model_id: str, tier: str, region: str | None) -> Price | None:
-        """The user's price, else the one that fits the Region best, of the best source that has one."""
-        wheres = (region, None) if region else (None,)
-        for where in wheres:
-            if own := self._own.get((model_id, tier, where)):
-                return own
-        for where in wheres:
-            key = (model_id, tier, where)
-            told = [price for layer in self._listed if (price := layer.get(key))]
-            if told:
-                found = _settled(told[0], told[1:])
-                return self._with_long(found) if where else found
-        return None
+    def _direct(self, model_id: str, tier: str, region: str | None) -> Price | None:
+        """The user's price for this very id, else the one that fits the Region best of the best source."""
+
+        def own(tier: str, where: str | None) -> Price | None:
+            return self._own.get((model_id, tier, where))
+
+        def listed(tier: str, where: str | None) -> Price | None:
+            told = [price for layer in self._listed if (price := layer.get((model_id, tier, where)))]
+            found = _settled(told[0], told[1:]) if told else None
+            return self._with_long(found) if found and where else found
+
+        if found := _in_region(own, tier, region):
+            return found
+        # Whoever pays another price than the listed one pays it in every tier.
+        if (usual := _in_region(own, "default", region)) and (found := _in_tier(usual, tier)):
+            return found
+        found = _in_region(listed, tier, region)
+        # A profile's price holds in its whole geography, a model's own in a Region.
+        if found and found.region is None and _is_abroad(region) and base_model_id(model_id) == model_id:
+            what = "price" if tier == "default" else "price in this tier"
+            return _estimated(found, f"No {what} is known for {region}; this is the general (US) one.")
+        return found
 
     def _with_long(self, price: Price) -> Price:
         """Say of a Region's price from when on another holds, where only the general price tells."""
@@ -234,22 +263,28 @@ class RunPricer:
         """Price a run by what the service echoed: its tier, its latency mode, the model that answered."""
         if identity.endpoint == "local":
             return LOCAL
-        asked, estimate = self._asked(identity, request, result)
+        asked, doubt = self._asked(identity, request, result)
         cost = self.book.cost(
             result.usage,
             model_id=asked,
             tier=result.service_tier,
             region=identity.region,
             latency=result.performance_latency,
+            counted_by=self.counted_by(request, result),
         )
         if cost.amount is None or cost is LOCAL:
             return cost
-        if not _bills_as_aws(identity.endpoint):
-            estimate = "If that endpoint bills as Amazon Bedrock does."
-        if estimate is None:
+        doubts = sentences(doubt, *_untold(identity, request, result))
+        if doubts is None:
             return cost
-        note = f"{cost.note} {estimate}" if cost.note else estimate
-        return replace(cost, confidence=Confidence.ESTIMATE, note=note)
+        return replace(cost, confidence=Confidence.ESTIMATE, note=sentences(cost.note, doubts))
+
+    def counted_by(self, request: InvocationRequest, result: InvocationResult) -> str:
+        """The model that counted a run's tokens, as far as that is known; else the id as it was sent."""
+        if result.invoked_model_id:
+            return result.invoked_model_id
+        found = self.resolutions.get(request.model_id)
+        return found.base_ids[0] if found and len(found.base_ids) == 1 else request.model_id
 
     def _asked(
         self, identity: RunIdentity, request: InvocationRequest, result: InvocationResult
@@ -296,7 +331,7 @@ def _settled(first: Price, others: list[Price]) -> Price:
         else:
             # Whoever knows of no other price for long requests does not know that there is none.
             start = first.long_context_from or other.long_context_from
-            first = replace(first, long_context_from=start, note=" ".join(_said(first.note, other)))
+            first = replace(first, long_context_from=start, note=sentences(first.note, _said(other)))
     return first
 
 
@@ -305,22 +340,44 @@ def _packages(source: str) -> set[str]:
     return {part.split(" ")[0] for part in source.split(", ") if part}
 
 
-def _said(note: str | None, other: Price) -> Iterator[str]:
-    if note:
-        yield note
+def _said(other: Price) -> str:
     rates = other.rates
     told = [
         f"${rate:f} {name}" for name, rate in (("in", rates.input), ("out", rates.output)) if rate is not None
     ]
     what = f"{', '.join(told)} per million tokens" if told else "otherwise"
-    yield f"{other.source} ({other.as_of.isoformat()}) says {what}."
+    return f"{other.source} ({other.as_of.isoformat()}) says {what}."
+
+
+def _in_region(at: _Lookup, tier: str, region: str | None) -> Price | None:
+    """A source's price in a Region: the Region's own, one scaled from the Region's default, the general one.
+
+    The general price of a tier says nothing of a Region whose default price is not the general one.
+    """
+    if region and (found := at(tier, region)):
+        return found
+    usual = at("default", region) if region and tier != "default" else None
+    if usual is not None:
+        general = at("default", None)
+        if general is None or not agree(usual.rates, general.rates):
+            return _in_tier(usual, tier)
+    return at(tier, None)
+
+
+def _is_abroad(region: str | None) -> bool:
+    """Whether a Region is none of those whose prices the sources give without naming a Region."""
+    return bool(region) and not re.match("us-(?!gov-)", region or "")
 
 
 def _estimated(price: Price, note: str) -> Price:
-    return replace(price, confidence=Confidence.ESTIMATE, note=f"{price.note} {note}" if price.note else note)
+    return replace(price, confidence=Confidence.ESTIMATE, note=sentences(price.note, note))
 
 
-def _in_tier(price: Price, tier: str, multiplier: Decimal) -> Price:
+def _in_tier(price: Price, tier: str) -> Price | None:
+    """A default price brought to a tier by the usual ratio; nothing for a tier that has none."""
+    multiplier = TIER_MULTIPLIERS.get(tier)
+    if multiplier is None:
+        return None
     long = price.long_context_rates
     return _estimated(
         replace(
@@ -332,6 +389,16 @@ def _in_tier(price: Price, tier: str, multiplier: Decimal) -> Price:
         f"Estimated as {multiplier} times the default price, "
         + ("as it was for Nova Pro." if tier == "optimized" else "as this tier is for most models."),
     )
+
+
+def _untold(identity: RunIdentity, request: InvocationRequest, result: InvocationResult) -> Iterator[str]:
+    """Say what a run's price rests on that nobody told."""
+    if not _bills_as_aws(identity.endpoint):
+        yield "If that endpoint bills as Amazon Bedrock does."
+    if result.service_tier is None and request.service_tier not in {None, "default"}:
+        yield f"The service told no tier; “{request.service_tier}” was asked for, the default is assumed."
+    if result.performance_latency is None and request.performance_latency == "optimized":
+        yield "The service told no latency mode; “optimized” was asked for, the standard one is assumed."
 
 
 def _bills_as_aws(endpoint: str | None) -> bool:

@@ -4,7 +4,7 @@ A user's file looks like this; only ``model``, ``source``, ``as_of`` and one rat
 
     [[price]]
     model = "us.anthropic.claude-haiku-4-5-20251001-v1:0"   # what is sent as modelId
-    tier = "default"            # or flex, priority, batch
+    tier = "default"            # or flex, priority, batch, optimized (latency-optimised inference)
     region = "us-east-1"        # without one it holds everywhere
     input = 0.99                # US dollars per million tokens
     output = 4.95
@@ -32,6 +32,8 @@ from bedrock_playground.invocation.cost import Confidence
 
 RATES = ("input", "output", "cache_read", "cache_write", "cache_write_1h")
 """The buckets that have a rate, as the file names them."""
+TIERS = ("default", "flex", "priority", "batch", "optimized")
+"""The tiers that have a price per token; ``reserved`` is paid for by time."""
 _TEXTS = ("model", "tier", "region", "source", "note")
 _LONG = ("long_context_from", "long_context")
 _KNOWN = {*RATES, *_TEXTS, *_LONG, "as_of"}
@@ -101,6 +103,11 @@ def _price(row: Any, where: str, confidence: Confidence) -> Price:  # noqa: ANN4
     if not texts["model"] or not texts["source"]:
         lacking = "source" if texts["model"] else "model"
         raise PriceFileError(f"{where}: “{lacking}” is missing. Every price says what it is for and whence.")
+    if (texts["tier"] or "default") not in TIERS:
+        raise PriceFileError(
+            f"{where}: “tier” is {texts['tier']!r}, which is no tier with a price per token. There are "
+            f"{', '.join(TIERS)}."
+        )
     start, long = _long(row, where)
     return Price(
         model_id=texts["model"],

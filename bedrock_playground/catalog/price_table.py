@@ -39,9 +39,14 @@ def prices_of(spec: ModelSpec, book: PriceBook, *, ids: Iterable[str] | None = N
         keys |= {
             (price.model_id, price.tier, price.region): None for price in layer if price.model_id in known
         }
-    found = [
-        price for model_id, tier, region in keys if (price := book.price(model_id, tier=tier, region=region))
-    ]
+    # The user's price of everywhere is found again for each Region that another source knows.
+    found = list(
+        dict.fromkeys(
+            price
+            for model_id, tier, region in keys
+            if (price := book.price(model_id, tier=tier, region=region))
+        )
+    )
     found.sort(
         key=lambda price: (
             wanted.index(price.model_id),

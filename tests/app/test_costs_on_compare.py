@@ -14,10 +14,13 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from bedrock_playground.catalog.money import format_usd
+from bedrock_playground.catalog.price_book import load_price_book
 from bedrock_playground.invocation import Comparison, InvocationRequest, InvocationResult, RunIdentity
 from bedrock_playground.invocation.cost import Confidence, Cost
 from bedrock_playground.invocation.values import Usage
 from components.figures import COST, bars, table
+from components.words import plain
 
 HAIKU = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 USAGE = Usage(1_000_000, 100_000)
@@ -26,9 +29,13 @@ UNKNOWN = Cost(None, note="No source has a price for it.")
 FREE = Cost(Decimal(0), Confidence.EXACT, "this machine", note="Runs on this machine: no charge.")
 
 
-def comparison(*lanes: tuple[str, Usage | None, Cost | None]) -> Comparison:
+def comparison(
+    *lanes: tuple[str, Usage | None, Cost | None], region: str | None = None, endpoint: str = "bedrock"
+) -> Comparison:
     """Make a finished comparison of these models, tokens and costs."""
-    start = RunIdentity("run", "comparison", "A", 0, 0, datetime(2026, 11, 22, tzinfo=UTC))
+    start = RunIdentity(
+        "run", "comparison", "A", 0, 0, datetime(2026, 11, 22, tzinfo=UTC), region=region, endpoint=endpoint
+    )
     runs, costs = [], {}
     for letter, (model_id, usage, cost) in zip("ABCDEFGH", lanes, strict=False):
         identity = replace(start, run_id=f"run-{letter}", label=letter)
@@ -115,9 +122,37 @@ def test_without_measured_tokens_there_is_nothing_to_price(page: AppTest) -> Non
     assert not page.selectbox
 
 
-def test_every_model_on_offer_has_a_price(page: AppTest) -> None:
-    page.session_state["shown"] = comparison(("a.x", USAGE, None))
+def test_a_model_without_a_price_is_offered_as_unknown_and_stays_it(page: AppTest) -> None:
+    page.session_state["shown"] = comparison(("a.x", USAGE, PRICED))
     page.run()
     options = page.selectbox(key="price_as_if_model").options
     assert len(options) > 200
-    assert not [option for option in options if "unknown" in option]
+    unpriced = [option.rpartition(" · ")[2] for option in options if "price unknown" in option]
+    book = load_price_book()
+    (unknown, *_) = [model_id for model_id in unpriced if book.price(model_id) is None]
+    page.selectbox(key="price_as_if_model").set_value(unknown).run()
+    assert not page.exception
+    assert [row[-2:] for row in cells(page)] == [["unknown", "unknown"]]
+    (said,) = [element.value for element in page.caption]
+    assert plain(unknown) in said
+    assert "is unknown" in said
+
+
+@pytest.mark.parametrize(("endpoint", "here"), [("bedrock", "ap-southeast-3"), ("local", None)])
+def test_the_price_is_that_of_the_region_that_was_called(
+    page: AppTest, *, endpoint: str, here: str | None
+) -> None:
+    """Nova Pro's list price is the general one; that it holds in Jakarta nobody says."""
+    nova = "amazon.nova-pro-v1:0"
+    shown = comparison(("a.x", USAGE, PRICED), region="ap-southeast-3", endpoint=endpoint)
+    page.session_state["shown"] = shown
+    page.run()
+    page.selectbox(key="price_as_if_model").set_value(nova).run()
+    assert not page.exception
+    book = load_price_book()
+    expected = book.as_if(USAGE, nova, counted_by="a.x", region=here)
+    assert cells(page)[0][-2] == format_usd(expected.amount)
+    (said,) = [element.value for element in page.caption]
+    assert ("No price is known for ap-southeast-3" in said) == (here is not None)
+    assert ". . " not in said
+    assert ".. " not in said

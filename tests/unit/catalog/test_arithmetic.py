@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_playground.catalog.arithmetic import cost_of, uncached
+from bedrock_playground.catalog.arithmetic import cost_of, sentences, uncached
 from bedrock_playground.catalog.prices import Price, Rates
 from bedrock_playground.invocation.cost import Confidence
 from bedrock_playground.invocation.values import Usage
@@ -54,6 +54,14 @@ CACHED = Usage(
         # OpenAI's count them in: 600,000 less at the input rate.
         ("openai.gpt-6-sol", CACHED, "1.2275", Confidence.CONFIRMED),
         ("global.openai.gpt-6-sol", CACHED, "1.2275", Confidence.CONFIRMED),
+        (
+            "arn:aws:bedrock:us-east-1:111122223333:inference-profile/us.openai.gpt-6-sol",
+            CACHED,
+            "1.2275",
+            Confidence.CONFIRMED,
+        ),
+        # A geography that is newer than this package.
+        ("mars.openai.gpt-6-sol", CACHED, "1.2275", Confidence.CONFIRMED),
         # Of the others it is only documented, not observed.
         ("moonshotai.kimi-k3", CACHED, "1.8275", Confidence.ESTIMATE),
         # Without a cache nobody has to assume anything.
@@ -134,8 +142,18 @@ def test_a_long_rate_that_is_not_known_is_an_estimate() -> None:
 
 
 def test_without_a_cache_the_same_tokens_are_input() -> None:
-    assert uncached(CACHED, "anthropic.claude-x") == Usage(1_600_000, 100_000)
-    assert uncached(CACHED, "openai.gpt-6-sol") == Usage(1_000_000, 100_000)
+    assert uncached(CACHED, "anthropic.claude-x") == (Usage(1_600_000, 100_000), None)
+    assert uncached(CACHED, "openai.gpt-6-sol") == (Usage(1_000_000, 100_000), None)
+    tokens, assumed = uncached(CACHED, "xai.grok-4.6")
+    assert tokens == Usage(1_600_000, 100_000)
+    assert "assumed" in (assumed or "")
+
+
+def test_notes_become_sentences() -> None:
+    assert sentences(None, "", " one source says so ", "Really?", None, "It does.") == (
+        "one source says so. Really? It does."
+    )
+    assert sentences(None, " ") is None
 
 
 counts = st.integers(0, 10_000_000)

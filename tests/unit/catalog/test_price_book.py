@@ -96,6 +96,107 @@ def test_the_regions_own_price_beats_a_better_source_of_a_general_one_but_not_th
     assert amount(replace(book, own=(own,)), region="eu-central-1") == 6
 
 
+@pytest.mark.parametrize(
+    ("region", "told"),
+    [
+        ("eu-central-1", True),
+        ("us-gov-west-1", True),
+        ("us-east-2", False),
+        ("us-west-1", False),
+        (None, False),
+    ],
+)
+def test_a_general_price_is_no_more_than_an_estimate_abroad(*, region: str | None, told: bool) -> None:
+    found = PriceBook(listed=((price("1/5"),),)).price(MODEL, region=region)
+    assert found is not None
+    assert found.confidence is (Confidence.ESTIMATE if told else Confidence.SINGLE_SOURCE)
+    words = f"No price is known for {region}; this is the general (US) one."
+    assert found.note == (words if told else None)
+
+
+def test_what_is_known_of_abroad_is_no_estimate() -> None:
+    eu = "eu-central-1"
+    profile = price("1.05/4.2", model_id=f"eu.{MODEL}")
+    there = price("1.2/6", region=eu)
+    own = price("0.9/4", confidence=Confidence.USER)
+    kinds = [
+        PriceBook(listed=((price("1/5"), profile),)).price(f"eu.{MODEL}", region=eu),
+        PriceBook(listed=((price("1/5"), there),)).price(MODEL, region=eu),
+        PriceBook(own=(own,), listed=((price("1/5"),),)).price(MODEL, region=eu),
+    ]
+    assert [(one.confidence, one.note) for one in kinds if one] == [
+        (Confidence.SINGLE_SOURCE, None),
+        (Confidence.SINGLE_SOURCE, None),
+        (Confidence.USER, None),
+    ]
+
+
+def test_an_arn_of_a_region_abroad_without_a_price_of_its_own_is_an_estimate() -> None:
+    book = PriceBook(listed=((price("1/5"),),))
+    arn = f"arn:aws:bedrock:eu-central-1::foundation-model/{MODEL}"
+    cost = book.cost(USAGE, model_id=arn)
+    assert (cost.amount, cost.confidence) == (Decimal(6), Confidence.ESTIMATE)
+    assert "No price is known for eu-central-1" in (cost.note or "")
+
+
+@pytest.mark.parametrize(
+    ("there", "expected", "words"),
+    [
+        # The Region's own default says more than the tier's price elsewhere.
+        ("1.2/1.2", "1.2", "0.5 times the default price"),
+        # The Region costs what all cost, so it does in this tier.
+        ("1/1", "0.8", "No price in this tier is known for ap-southeast-3"),
+    ],
+)
+def test_a_regions_tier_follows_the_regions_own_default_price(there: str, expected: str, words: str) -> None:
+    region = "ap-southeast-3"
+    book = PriceBook(listed=((price("1/1"), price("0.4/0.4", tier="flex"), price(there, region=region)),))
+    cost = book.cost(USAGE, model_id=MODEL, tier="flex", region=region)
+    assert (cost.amount, cost.confidence) == (Decimal(expected), Confidence.ESTIMATE)
+    assert words in (cost.note or "")
+    told = replace(book.listed[0][1], region=region, rates=Rates(input=Decimal(3), output=Decimal(3)))
+    known = PriceBook(listed=((*book.listed[0], told),))
+    assert known.cost(USAGE, model_id=MODEL, tier="flex", region=region).amount == 6
+
+
+def test_the_users_default_price_holds_in_every_tier_and_the_users_tier_before_it() -> None:
+    own = price("0.5/0.5", confidence=Confidence.USER, note="half off")
+    listed = ((price("1/1"), price("0.4/0.4", tier="flex"), price("2/2", tier="batch", region="eu-west-1")),)
+    book = PriceBook(own=(own,), listed=listed)
+    flex = book.cost(USAGE, model_id=MODEL, tier="flex")
+    assert (flex.amount, flex.confidence, flex.source) == (Decimal("0.5"), Confidence.ESTIMATE, own.source)
+    assert (flex.note or "").startswith("half off. Estimated as 0.5 times")
+    assert amount(book, tier="batch", region="eu-west-1") == Decimal("0.5")
+    exact = replace(book, own=(own, price("0.3/0.3", tier="flex", confidence=Confidence.USER)))
+    cost = exact.cost(USAGE, model_id=MODEL, tier="flex")
+    assert (cost.amount, cost.confidence) == (Decimal("0.6"), Confidence.USER)
+
+
+@pytest.mark.parametrize(
+    "model_id",
+    [f"{MODEL}:300k", f"{MODEL}:mm", f"arn:aws:bedrock:us-east-1::foundation-model/{MODEL}:8k", f"{MODEL}:9"],
+)
+def test_an_id_with_a_context_length_costs_what_its_model_costs(model_id: str) -> None:
+    book = PriceBook(listed=((price("1/1"), price("3/3", model_id=f"us.{MODEL}")),))
+    assert amount(book, model_id) == 2
+    own = price("4/4", model_id=f"{MODEL}:300k", confidence=Confidence.USER)
+    assert amount(replace(book, own=(own,)), f"{MODEL}:300k") == 8
+    assert amount(book, f"us.{MODEL}:300k") == 6
+
+
+def test_cached_tokens_in_another_tier_cost_what_they_do_in_the_default_one_times_its_ratio() -> None:
+    usual = price("1/5")
+    usual = replace(usual, rates=replace(usual.rates, cache_read=Decimal("0.1"), cache_write=Decimal("1.25")))
+    book = PriceBook(listed=((usual, price("0.5/2.5", tier="batch")),))
+    cached = Usage(0, 0, cache_read_input_tokens=1_000_000, cache_write_1h_input_tokens=1_000_000)
+    cost = book.cost(cached, model_id=MODEL, tier="batch")
+    assert [part.usd_per_million for part in cost.parts] == [Decimal("0.05"), Decimal("0.625")]
+    assert cost.confidence is Confidence.ESTIMATE
+    assert "estimated from the default tier's cache read rate" in (cost.note or "")
+    # Without such tokens nothing is estimated.
+    assert book.cost(USAGE, model_id=MODEL, tier="batch").confidence is Confidence.SINGLE_SOURCE
+
+
 @pytest.mark.parametrize("region", ["us-east-1", None])
 def test_who_knows_of_no_long_context_price_does_not_know_that_there_is_none(region: str | None) -> None:
     fetched = price("2/2", region=region, confidence=Confidence.AWS)
@@ -206,7 +307,26 @@ def test_the_echoed_tier_is_paid_not_the_requested_one() -> None:
         run(InvocationResult(usage=USAGE, service_tier="default"), book=BOOK, service_tier="flex").amount == 2
     )
     assert run(InvocationResult(usage=USAGE, service_tier="flex"), book=BOOK).amount == 1
-    assert run(InvocationResult(usage=USAGE), book=BOOK, service_tier="flex").amount == 2
+
+
+@pytest.mark.parametrize(
+    ("asked", "told", "sure"),
+    [
+        ({"service_tier": "flex"}, {}, False),
+        ({"service_tier": "flex"}, {"service_tier": "default"}, True),
+        ({"service_tier": "default"}, {}, True),
+        ({"performance_latency": "optimized"}, {}, False),
+        ({"performance_latency": "optimized"}, {"performance_latency": "standard"}, True),
+        ({}, {}, True),
+    ],
+)
+def test_a_tier_that_the_service_does_not_tell_is_assumed_aloud(
+    *, asked: dict[str, str], told: dict[str, str], sure: bool
+) -> None:
+    cost = run(InvocationResult(usage=USAGE, **told), book=BOOK, **asked)  # type: ignore[arg-type]
+    assert cost.amount == 2
+    assert cost.confidence is (Confidence.SINGLE_SOURCE if sure else Confidence.ESTIMATE)
+    assert ("The service told no" in (cost.note or "")) is not sure
 
 
 def test_a_router_is_paid_for_as_the_model_that_answered() -> None:
@@ -287,7 +407,48 @@ def test_price_as_if_counts_every_token_once_and_says_that_tokenisers_differ() -
     assert cost.amount == Decimal("2.5")
     assert OTHER_TOKENISER in (cost.note or "")
     assert BOOK.as_if(cached, MODEL, counted_by="openai.gpt-6-sol").amount == 2
+    arn = "arn:aws:bedrock:us-west-2::foundation-model/openai.gpt-6-sol"
+    assert BOOK.as_if(cached, MODEL, counted_by=arn).amount == 2
     assert BOOK.as_if(None, MODEL, counted_by=MODEL).amount is None
+
+
+@pytest.mark.parametrize(
+    ("counted_by", "sure"),
+    [("xai.grok-4.6", False), (PROFILE_ARN, False), ("us.amazon.nova-lite-v1:0", True)],
+)
+def test_price_as_if_says_what_it_assumes_of_cached_tokens(*, counted_by: str, sure: bool) -> None:
+    cached = Usage(1_000_000, 0, cache_read_input_tokens=500_000)
+    cost = BOOK.as_if(cached, MODEL, counted_by=counted_by)
+    assert cost.amount == Decimal("1.5")
+    assert cost.confidence is (Confidence.SINGLE_SOURCE if sure else Confidence.ESTIMATE)
+    assert ("It is assumed that the input tokens leave out" in (cost.note or "")) is not sure
+
+
+def test_the_tokens_of_an_application_profile_are_counted_as_its_model_counts() -> None:
+    known = {
+        PROFILE_ARN: replace(
+            application_profile(None)[PROFILE_ARN], base_ids=("openai.gpt-6-sol",), priced_as=None
+        )
+    }
+    own = price("1/1", model_id=PROFILE_ARN, confidence=Confidence.USER)
+    own = replace(own, rates=replace(own.rates, cache_read=Decimal("0.1")))
+    done = InvocationResult(usage=Usage(1_000_000, 0, cache_read_input_tokens=500_000))
+    cost = run(done, book=PriceBook(own=(own,)), model_id=PROFILE_ARN, resolutions=known)
+    assert (cost.amount, cost.confidence) == (Decimal("0.55"), Confidence.USER)
+    request = InvocationRequest.from_prompt(PROFILE_ARN, "Hi")
+    assert BOOK.pricer(known).counted_by(request, done) == "openai.gpt-6-sol"
+    assert BOOK.pricer().counted_by(request, done) == PROFILE_ARN
+    routed = replace(done, invoked_model_id="us.amazon.nova-lite-v1:0")
+    assert BOOK.pricer(known).counted_by(request, routed) == "us.amazon.nova-lite-v1:0"
+
+
+def test_notes_are_joined_as_sentences() -> None:
+    usual = price("1/1", note="litellm repeats the global profile's price")
+    cost = PriceBook(listed=((usual,),)).as_if(USAGE, f"us.{MODEL}", counted_by=MODEL, tier="flex")
+    assert cost.note == (
+        f"litellm repeats the global profile's price. us.{MODEL} has no price of its own; this is {MODEL}'s. "
+        "Estimated as 0.5 times the default price, as this tier is for most models. " + OTHER_TOKENISER
+    )
 
 
 # The snapshot

@@ -69,6 +69,8 @@ def test_toml_and_json_say_the_same_to_the_last_digit(tmp_path: Path) -> None:
         ([{**GOOD, "as_of": "soon"}], "“as_of” is 'soon'"),
         ([{**GOOD, "as_of": None}], "“as_of” is None"),
         ([{**GOOD, "long_context_from": 5}], "belong together"),
+        ([{**GOOD, "tier": "standart"}], "“tier” is 'standart', which is no tier"),
+        ([{**GOOD, "tier": "reserved"}], "default, flex, priority, batch, optimized"),
         ([GOOD, GOOD], "price 2: m.x has a price for this tier and Region already, price 1"),
     ],
 )

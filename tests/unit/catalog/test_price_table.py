@@ -49,6 +49,15 @@ def test_prices_stand_by_id_tier_and_region_and_estimates_say_so() -> None:
     ]
 
 
+def test_the_users_price_of_everywhere_stands_once() -> None:
+    book = PriceBook(own=(price("m.a", "0.5"),), listed=((price("m.a", "1", region="eu-west-1"),),))
+    found = prices_of(SPEC, book, ids=("m.a",))
+    assert [(one.tier, one.region, one.rates.input) for one in found] == [
+        ("default", None, Decimal("0.5")),
+        ("flex", None, Decimal("0.25")),
+    ]
+
+
 def test_what_nobody_prices_has_no_row() -> None:
     assert prices_of(SPEC, PriceBook()) == ()
 
