@@ -10,6 +10,8 @@ from bedrock_playground.catalog import Catalogue
 from bedrock_playground.catalog.models import ModelOption
 from bedrock_playground.catalog.money import format_usd
 from bedrock_playground.catalog.price_book import PriceBook
+from bedrock_playground.catalog.prices import Price
+from bedrock_playground.catalog.search import price_of
 from components.resources import get_price_book
 from components.variants import key
 
@@ -59,7 +61,10 @@ def price_words(model_id: str, book: PriceBook, *, region: str | None = None) ->
     """
     if model_id.startswith("local."):
         return "no charge"
-    price = book.price(model_id, region=region)
+    return _words(book.price(model_id, region=region))
+
+
+def _words(price: Price | None) -> str:
     if price is None or price.rates.input is None or price.rates.output is None:
         return "price unknown"
     return f"{format_usd(price.rates.input)} in, {format_usd(price.rates.output)} out"
@@ -71,7 +76,12 @@ def _labels(catalogue: Catalogue, region: str | None) -> Mapping[str, str]:
     book, last = get_price_book(), _LAST
     if last is None or last[0] is not catalogue or last[1] is not book or last[2] != region:
         options = sorted((option for option in catalogue.options if option.answers_in_text), key=_elsewhere)
-        last = (catalogue, book, region, {one.model_id: _label(one, book, region=region) for one in options})
+        last = (
+            catalogue,
+            book,
+            region,
+            {one.model_id: _label(one, catalogue, book, region=region) for one in options},
+        )
         _LAST = last
     return last[3]
 
@@ -80,8 +90,13 @@ def _elsewhere(option: ModelOption) -> bool:
     return not option.listed
 
 
-def _label(option: ModelOption, book: PriceBook, *, region: str | None) -> str:
+def _label(option: ModelOption, catalogue: Catalogue, book: PriceBook, *, region: str | None) -> str:
     elsewhere = "" if option.listed else " · needs AWS"
     through = f" ({option.model_id.split('.')[0]})" if option.scope in {"geographic", "global"} else ""
-    price = price_words(option.model_id, book, region=region)
+    price = (
+        # No source has a price for its ARN; what it reaches has one.
+        _words(price_of(catalogue.resolve(option.model_id), book, region=region))
+        if option.scope == "application"
+        else price_words(option.model_id, book, region=region)
+    )
     return f"{option.name}{through} · {price}{elsewhere} · {option.model_id}"

@@ -13,7 +13,7 @@ from bedrock_playground.catalog.price_book import PriceBook
 from bedrock_playground.catalog.requirements import NEED_WORDS
 from bedrock_playground.catalog.resolution import Resolution
 from bedrock_playground.catalog.rules import rules_for
-from bedrock_playground.catalog.search import capabilities_of
+from bedrock_playground.catalog.search import capabilities_of, price_of
 from components import try_in_compare
 from components.choosing import price_origin
 from components.models_detail import PARAMETER_LABELS, rule_range, yes_no
@@ -78,7 +78,7 @@ def _rows(
 def _facts(resolution: Resolution, book: PriceBook, region: str | None) -> dict[str, str]:
     spec = resolution.spec
     local = resolution.scope == "local"
-    price = None if local else book.price(resolution.priced_as or resolution.model_id, region=region)
+    price = None if local else price_of(resolution, book, region=region)
     rates = price.rates if price else None
     facts = {
         "Id": plain(resolution.model_id),

@@ -19,7 +19,7 @@ from bedrock_playground.catalog.price_table import ids_of, prices_of
 from bedrock_playground.catalog.prices import Price
 from bedrock_playground.catalog.resolution import Resolution, base_model_id
 from bedrock_playground.catalog.rules import ControlState, Rule, rules_for
-from bedrock_playground.catalog.search import geography_of
+from bedrock_playground.catalog.search import geography_of, price_of
 from components import try_in_compare
 from components.choosing import price_origin
 from components.models_filters import LIFECYCLE_LABELS, SCOPE_LABELS, TASK_LABELS
@@ -296,7 +296,12 @@ def _ids(resolution: Resolution, catalogue: Catalogue, book: PriceBook) -> None:
     ids = list(dict.fromkeys((resolution.model_id, *(ids_of(spec) if spec else ()))))
     for model_id in ids:
         option = catalogue.get(model_id)
-        price = None if resolution.scope == "local" else book.price(model_id)
+        if resolution.scope == "local":
+            price = None
+        elif model_id == resolution.model_id:
+            price = price_of(resolution, book)
+        else:
+            price = book.price(model_id)
         words = [
             SCOPE_LABELS[option.scope] if option else SCOPE_LABELS[resolution.scope],
             "runs on this machine"

@@ -33,7 +33,8 @@ def rows(catalogue: Catalogue, book: PriceBook, *, region: str | None) -> tuple[
         book: All prices.
         region: Whose prices, where the filters name none.
     """
-    return rows_of(catalogue.options, book, region=st.session_state.get(models_filters.REGION) or region)
+    where = st.session_state.get(models_filters.REGION) or region
+    return rows_of(catalogue.options, book, region=where, resolve=catalogue.resolve)
 
 
 def find(all_rows: Sequence[ModelRow], which: Filters) -> tuple[Found, tuple[ModelGroup, ...]]:

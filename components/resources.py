@@ -123,7 +123,7 @@ _Place: TypeAlias = tuple[str | None, str | None]
 
 @st.cache_resource(show_spinner=False)
 def _told() -> dict[_Place, dict[str, Resolution]]:
-    """What accounts told of ids of their own, by place, for lane threads: those must not wait for an account."""
+    """What accounts told of ids of their own, by place: lane threads must not wait for one."""
     return {}
 
 

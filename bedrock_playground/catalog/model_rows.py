@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -11,7 +11,8 @@ from typing import Protocol
 
 from bedrock_playground.catalog.models import Lifecycle, ModelOption, ModelSpec, Scope
 from bedrock_playground.catalog.prices import Price
-from bedrock_playground.catalog.resolution import base_model_id
+from bedrock_playground.catalog.resolution import Resolution, base_model_id
+from bedrock_playground.invocation.cost import Confidence
 
 
 class Capability(StrEnum):
@@ -29,6 +30,10 @@ class Capability(StrEnum):
     """Reads images."""
     DOCUMENTS = "documents"
     """Reads documents."""
+    VIDEO = "video"
+    """Watches video."""
+    AUDIO = "audio"
+    """Listens to recordings or speech."""
     STREAMING = "streaming"
     """Streams its answer."""
     SYSTEM = "system"
@@ -129,8 +134,34 @@ def options_of(models: Mapping[str, ModelSpec]) -> tuple[ModelOption, ...]:
     return tuple(options)
 
 
+def price_of(found: Resolution, prices: Knows, *, region: str | None = None) -> Price | None:
+    """The price of an id, or of what stands behind it.
+
+    Args:
+        found: The id with what stands behind it.
+        prices: Who knows prices: the user may have one for any id or ARN, and that one wins.
+        region: Whose prices, where they differ by Region.
+    """
+    own = prices.price(found.model_id, region=region)
+    if own is not None:
+        return own
+    if found.priced_as is not None:
+        return prices.price(found.priced_as, region=region)
+    if found.kind != "application_profile" or len(found.base_ids) != 1:
+        return None
+    near = prices.price(found.base_ids[0], region=region)
+    if near is None:
+        return None
+    why = "How far the application profile reaches is not known; this is its model's own price."
+    return replace(near, confidence=Confidence.ESTIMATE, note=f"{near.note} {why}" if near.note else why)
+
+
 def rows_of(
-    options: Iterable[ModelOption], prices: Knows | None = None, *, region: str | None = None
+    options: Iterable[ModelOption],
+    prices: Knows | None = None,
+    *,
+    region: str | None = None,
+    resolve: Callable[[str], Resolution] | None = None,
 ) -> tuple[ModelRow, ...]:
     """Make the rows of options.
 
@@ -138,11 +169,20 @@ def rows_of(
         options: The ids on offer.
         prices: Who knows prices; without, every price is unknown.
         region: Whose prices, where they differ by Region.
+        resolve: Tells what stands behind an application profile, whose ARN no source has a price for.
     """
-    return tuple(_row(option, prices, region) for option in options)
+
+    def price(option: ModelOption) -> Price | None:
+        if prices is None:
+            return None
+        if resolve is not None and option.scope == "application":
+            return price_of(resolve(option.model_id), prices, region=region)
+        return prices.price(option.model_id, region=region)
+
+    return tuple(_row(option, price(option)) for option in options)
 
 
-def _row(option: ModelOption, prices: Knows | None, region: str | None) -> ModelRow:
+def _row(option: ModelOption, price: Price | None) -> ModelRow:
     spec = option.spec
     base = spec.model_id if spec else base_model_id(option.model_id)
     words = (option.model_id, base, option.name, option.provider, spec.name if spec else "")
@@ -155,7 +195,7 @@ def _row(option: ModelOption, prices: Knows | None, region: str | None) -> Model
         geography=geography_of(option.model_id, base) if option.scope in _TRAVELLING else None,
         listed=option.listed,
         spec=spec,
-        price=prices.price(option.model_id, region=region) if prices else None,
+        price=price,
         capabilities=capabilities_of(spec) if spec else {},
         haystack=" ".join((*words, spec.family or "" if spec else "")).casefold(),
     )
@@ -181,6 +221,8 @@ def capabilities_of(spec: ModelSpec) -> dict[Capability, bool | None]:
         Capability.CACHING: None if spec.prompt_caching is None else spec.prompt_caching.supported,
         Capability.IMAGES: "image" in takes if takes else None,
         Capability.DOCUMENTS: "document" in takes if takes else None,
+        Capability.VIDEO: "video" in takes if takes else None,
+        Capability.AUDIO: not {"audio", "speech"}.isdisjoint(takes) if takes else None,
         Capability.STREAMING: spec.streaming,
         Capability.SYSTEM: spec.system_prompt,
     }

@@ -77,11 +77,15 @@ class ModelGroup:
 _NEAREST: dict[Scope, int] = {"local": 0, "in_region": 1, "geographic": 2, "global": 3, "application": 4}
 
 
-def preference(row: ModelRow) -> tuple[bool, bool, Decimal, int, str]:
-    """What makes one id of a model stand before another: listed, priced, cheap, near."""
+def preference(row: ModelRow) -> tuple[bool, bool, bool, Decimal, int, str]:
+    """What makes one id of a model stand before another: listed, priced, cheap, near.
+
+    An application profile without a known price stands last, listed or not: the model's own price is known.
+    """
     known = row.input_price is not None and row.output_price is not None
     total = (row.input_price or Decimal(0)) + (row.output_price or Decimal(0))
-    return (not row.listed, not known, total, _NEAREST.get(row.scope, 9), row.model_id)
+    unpriced_profile = row.scope == "application" and not known
+    return (unpriced_profile, not row.listed, not known, total, _NEAREST.get(row.scope, 9), row.model_id)
 
 
 def group_by_model(rows: Iterable[ModelRow]) -> tuple[ModelGroup, ...]:

@@ -18,6 +18,7 @@ from bedrock_playground.catalog.model_rows import (
     capabilities_of,
     geography_of,
     options_of,
+    price_of,
     rows_of,
 )
 from bedrock_playground.catalog.models import Lifecycle, Modality, Scope, Task
@@ -37,6 +38,7 @@ __all__ = [
     "options_of",
     "passes",
     "preference",
+    "price_of",
     "reaches",
     "relaxations",
     "rows_of",

@@ -33,7 +33,12 @@ except HistoryError as error:
 
 options = [option for option in catalogue.options if option.scope != "local"]
 ranking = rank(
-    rows_of(options, get_price_book(), region=scenario.region or connected_region(connection)),
+    rows_of(
+        options,
+        get_price_book(),
+        region=scenario.region or connected_region(connection),
+        resolve=catalogue.resolve,
+    ),
     scenario,
     today=datetime.now(UTC).date(),
     measured=own,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.testing.v1 import AppTest
 
 from bedrock_playground.connection import Connection
 from bedrock_playground.invocation import ClientConfig
@@ -53,3 +54,21 @@ def test_what_is_forgotten_is_asked_anew_but_runs_under_way_keep_it(connection: 
     assert under_way.resolutions.get(PROFILE)
     found = resolve_model(connection, PROFILE)
     assert under_way.resolutions.get(PROFILE) is found, "what is told later goes first"
+
+
+def pick(connection: object) -> None:
+    from bedrock_playground.connection import Connection
+    from components.model_picker import model_picker
+    from components.resources import get_models
+
+    assert isinstance(connection, Connection)
+    model_picker("A", get_models(connection), region="us-east-1")
+
+
+def test_the_picker_prices_an_application_profile_by_what_it_reaches(connection: Connection) -> None:
+    app = AppTest.from_function(pick, args=(connection,), default_timeout=30).run()
+    assert not app.exception, app.exception
+    labels = {label.rsplit(" · ", 1)[1]: label for label in app.selectbox[0].options}
+    through = labels[f"us.{HAIKU}"].split(" · ")[1]
+    assert "unknown" not in through
+    assert labels[PROFILE].split(" · ")[1] == through

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from bedrock_playground.catalog.models import ModelOption, ModelSpec, Profile
 from bedrock_playground.catalog.price_book import load_price_book
 from bedrock_playground.catalog.prices import Price, Rates
+from bedrock_playground.catalog.resolution import Behind, Resolution, behind_of, resolve
 from bedrock_playground.catalog.search import (
     Capability,
     Filters,
@@ -21,6 +23,7 @@ from bedrock_playground.catalog.search import (
     geography_of,
     group_by_model,
     options_of,
+    price_of,
     reaches,
     relaxations,
     rows_of,
@@ -243,3 +246,54 @@ def _seconds(rows: tuple[ModelRow, ...], which: Filters) -> float:
     start = time.process_time()
     group_by_model(sort_rows(search(rows, which).rows, SortKey.INPUT_PRICE))
     return time.process_time() - start
+
+
+PROFILE = "arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/abc123"
+
+
+def behind(*regions: str) -> Behind:
+    return behind_of(f"arn:aws:bedrock:{region}::foundation-model/{OWN_ID}" for region in regions)
+
+
+def resolved(*regions: str) -> Resolution:
+    return resolve(PROFILE, MODELS, behind={PROFILE: behind(*regions)})
+
+
+@pytest.mark.parametrize(
+    ("regions", "dollars"), [(("us-east-1",), "1"), (("us-east-1", "us-west-2"), "1.1"), ((), None)]
+)
+def test_an_application_profile_has_the_price_of_what_it_reaches(
+    regions: tuple[str, ...], dollars: str | None
+) -> None:
+    option = ModelOption(model_id=PROFILE, name="Mine", provider="Amazon", scope="application", spec=KNOWN)
+    (row,) = rows_of([option], Prices(), resolve=lambda _: resolved(*regions))
+    assert row.input_price == (None if dollars is None else Decimal(dollars))
+
+
+def test_a_profile_whose_reach_is_not_known_is_estimated_by_its_model() -> None:
+    # apac, au or in: these Regions do not tell.
+    found = resolved("ap-south-1", "ap-southeast-2")
+    assert found.priced_as is None
+    price = price_of(found, Prices())
+    assert price
+    assert (price.rates.input, price.confidence) == (Decimal(1), Confidence.ESTIMATE)
+    assert "not known" in (price.note or "")
+
+
+def test_what_the_user_says_of_a_profile_wins() -> None:
+    class Own(Prices):
+        def price(self, model_id: str, *, tier: str = "default", region: str | None = None) -> Price | None:
+            known = super().price(OWN_ID if model_id == PROFILE else model_id, tier=tier, region=region)
+            return known and replace(known, model_id=model_id)
+
+    price = price_of(resolved("us-east-1", "us-west-2"), Own())
+    assert price
+    assert price.model_id == PROFILE
+
+
+def test_an_application_profile_without_a_price_stands_for_no_model() -> None:
+    option = ModelOption(model_id=PROFILE, name="Mine", provider="Amazon", scope="application", spec=KNOWN)
+    (group,) = group_by_model(rows_of([option, *options_of({OWN_ID: KNOWN})], Prices()))
+    assert group.best.model_id == OWN_ID
+    assert group.rows[-1].model_id == PROFILE
+    assert any(row.listed for row in group.rows)
