@@ -61,7 +61,7 @@ def _rows(found: tuple[Permission, ...]) -> None:
 
 def one_call(connection: Connection, catalogue: Catalogue) -> None:
     """Offer to check access to a model for free, and to call it for one token, named with its price."""
-    offered = [option.model_id for option in catalogue.listed if option.answers_in_text]
+    offered = [option.model_id for option in catalogue.listed if option.comparable]
     with st.container(border=True, key="connection_call_box"):
         st.subheader("One model", anchor=False)
         if not offered and not catalogue.options:
@@ -69,7 +69,7 @@ def one_call(connection: Connection, catalogue: Catalogue) -> None:
             return
         if catalogue.problem:
             st.warning(plain(catalogue.problem), icon=":material/info:")
-        choices = offered or [option.model_id for option in catalogue.options if option.answers_in_text]
+        choices = offered or [option.model_id for option in catalogue.options if option.comparable]
         if st.session_state.get(_MODEL) is None or st.session_state.get(_MODEL_OF) != connection:
             # A model of another place means nothing here.
             st.session_state[_MODEL_OF] = connection

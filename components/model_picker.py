@@ -75,7 +75,7 @@ def _labels(catalogue: Catalogue, region: str | None) -> Mapping[str, str]:
     global _LAST  # noqa: PLW0603 - a memo of one entry; losing a race only makes it anew
     book, last = get_price_book(), _LAST
     if last is None or last[0] is not catalogue or last[1] is not book or last[2] != region:
-        options = sorted((option for option in catalogue.options if option.answers_in_text), key=_elsewhere)
+        options = sorted((option for option in catalogue.options if option.comparable), key=_elsewhere)
         last = (
             catalogue,
             book,

@@ -38,7 +38,7 @@ def beside(
     with st.container(border=True, key="models_beside"):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.subheader(f"{len(resolutions)} models beside each other", anchor=False, width="content")
-            writers = [one.model_id for one in resolutions if one.spec is None or one.spec.answers_in_text]
+            writers = [one.model_id for one in resolutions if _comparable(one)]
             if writers and st.button(
                 "Try in Compare", key="models_try", type="primary", icon=":material/compare:"
             ):
@@ -48,7 +48,7 @@ def beside(
         if away:
             st.caption(f":material/info: Not listed by the connection: {plain(', '.join(away))}.")
         if len(writers) < len(resolutions):
-            st.caption(":material/info: What does not answer in text cannot stand in Compare.")
+            st.caption(":material/info: What cannot be called or does not answer in text cannot stand in Compare.")
         rows = _rows(resolutions, book=book, region=region)
         shown = {name: cells for name, cells in rows.items() if not only or len(set(cells)) > 1}
         # What differs is marked by a sign as well as by weight: colour alone would not do.
@@ -58,6 +58,13 @@ def beside(
         heads = [plain(one.spec.name if one.spec else one.model_id) for one in resolutions]
         frame = pd.DataFrame.from_dict(table, orient="index", columns=_distinct(heads))
         st.table(frame, border="horizontal")
+
+
+def _comparable(resolution: Resolution) -> bool:
+    spec = resolution.spec
+    if spec is None:
+        return True
+    return spec.answers_in_text and (spec.reachable is not False or resolution.kind != "foundation_model")
 
 
 def _distinct(heads: list[str]) -> list[str]:

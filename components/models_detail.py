@@ -133,6 +133,9 @@ def _head(resolution: Resolution, catalogue: Catalogue) -> None:
     st.caption(plain(resolution.explanation))
     if why := try_in_compare.why_not_here(resolution.model_id, catalogue):
         st.caption(f":material/info: {plain(why)}")
+    if spec and spec.why_unreachable and resolution.kind == "foundation_model":
+        st.caption(f":material/block: {plain(spec.why_unreachable)}")
+        return
     if spec and not spec.answers_in_text:
         st.caption(":material/info: It does not answer in text, so it cannot stand in Compare.")
         return

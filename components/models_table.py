@@ -16,6 +16,8 @@ from components.models_filters import LIFECYCLE_LABELS, NEED_LABELS, SCOPE_LABEL
 
 SELECTED = "model"
 """The address's name for the ids that are shown."""
+NOT_CALLABLE = "not callable by Converse"
+"""Said of a model of which neither its own id nor a profile can be called."""
 MOST = 4
 """How many models stand beside each other at most."""
 _CLICKS = "models_head_clicks"
@@ -115,7 +117,7 @@ def _columns() -> dict[str, Any]:
         "Takes": column.ListColumn(width=170, help="What goes in"),
         "Can": column.ListColumn(width=330, help="What is known that it can do"),
         "Lifecycle": column.TextColumn(width=150),
-        "Reached": column.TextColumn(width=170, help="The scopes that its ids have"),
+        "Reached": column.TextColumn(width=185, help="The scopes that its ids have"),
         "Provider": column.TextColumn(width=105),
         "Here": column.TextColumn(width=60, help="Whether the connection lists it"),
         "Price from": column.TextColumn(width=300, help="Source, date and how far it can be trusted"),
@@ -158,6 +160,8 @@ def lifecycle_words(row: ModelRow) -> str | None:
 
 def reached(group: ModelGroup) -> str:
     """How a model's ids reach it: ``In-Region · us · eu · global``."""
+    if all(row.refused for row in group.rows):
+        return NOT_CALLABLE
     ways = [row.geography or SCOPE_LABELS[row.scope] for row in group.rows]
     order = sorted(dict.fromkeys(ways), key=lambda way: (way != "In-Region", way == "global", way))
     return " · ".join(order)

@@ -235,7 +235,7 @@ def default_model(catalogue: Catalogue) -> str:
 
     Where the account lists nothing (a permission is missing, say), the snapshot's may still be called.
     """
-    known = [option for option in catalogue.options if option.answers_in_text]
+    known = [option for option in catalogue.options if option.comparable]
     offered = [option.model_id for option in known if option.listed]
     if not offered and not catalogue.closed:
         offered = [option.model_id for option in known]

@@ -36,6 +36,7 @@ def row_to_json(row: ModelRow) -> dict[str, Any]:
         "output_modalities": _told(spec.output_modalities if spec else ()),
         "capabilities": {capability.value: row.capabilities.get(capability) for capability in Capability},
         "good_for": dict(spec.good_for) if spec and spec.good_for else None,
+        "reachable": spec.reachable if spec else None,
         "lifecycle": row.lifecycle,
         "end_of_life": row.end_of_life.isoformat() if row.end_of_life else None,
     }

@@ -76,6 +76,11 @@ class ModelRow:
     """What the text search looks through, folded."""
 
     @property
+    def refused(self) -> bool:
+        """Whether it is known that a call to this id is refused, as to any other id of the model."""
+        return self.spec is not None and self.spec.reachable is False and self.model_id == self.spec.model_id
+
+    @property
     def context_window(self) -> int | None:
         """Tokens, input and output together."""
         return self.spec.context_window if self.spec else None
@@ -113,7 +118,8 @@ class ModelRow:
 def options_of(models: Mapping[str, ModelSpec]) -> tuple[ModelOption, ...]:
     """Every id that the snapshot knows, as options that no connection has listed.
 
-    A model's own id is among them unless it is known that only a profile reaches it.
+    A model's own id is among them unless it is known that only a profile reaches it. One that no known id
+    reaches is there by its own, to be looked at: :attr:`ModelOption.comparable` tells.
     """
     options = []
     for spec in models.values():

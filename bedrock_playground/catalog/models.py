@@ -145,6 +145,20 @@ class ModelSpec:
         """Whether it can stand in a comparison; a model that does not tell is given the chance."""
         return not self.output_modalities or "text" in self.output_modalities
 
+    @property
+    def reachable(self) -> bool | None:
+        """Whether its own id or a profile can be called; ``None`` where nobody told."""
+        return True if self.profiles else self.on_demand
+
+    @property
+    def why_unreachable(self) -> str | None:
+        """In words, that no id of it can be called, and why; ``None`` where one may be."""
+        if self.reachable is not False:
+            return None
+        told = self.provenance.get("on_demand")
+        why = f" {told.note}" if told and told.note else ""
+        return f"Not callable by Converse: neither its own id nor a known inference profile is.{why}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelOption:
@@ -167,5 +181,12 @@ class ModelOption:
 
     @property
     def answers_in_text(self) -> bool:
-        """Whether it can stand in a comparison."""
+        """Whether its answers are text, as far as known."""
         return self.spec is None or self.spec.answers_in_text
+
+    @property
+    def comparable(self) -> bool:
+        """Whether it can stand in a comparison: it answers in text, and is not known to refuse every call."""
+        spec = self.spec
+        refused = spec is not None and spec.reachable is False and self.model_id == spec.model_id
+        return self.answers_in_text and not refused

@@ -229,6 +229,8 @@ def _answers(facts: Facts) -> Finding:
 
 
 def _alive(facts: Facts, *, today: date) -> Finding:
+    if facts.row.refused:
+        return _not_met("Not callable by Converse: neither its own id nor a known inference profile is")
     end = facts.row.end_of_life
     if end is not None and end <= today:
         return _not_met(f"Reached its end of life on {end}")

@@ -118,7 +118,7 @@ def _table(rows: Sequence[ModelRow]) -> str:
 
 def _cells(row: ModelRow) -> tuple[str, ...]:
     can = [capability.value for capability in Capability if row.capabilities.get(capability)]
-    life = row.lifecycle or _UNKNOWN
+    life = f"{row.lifecycle or _UNKNOWN}{', not callable by Converse' if row.refused else ''}"
     return (
         row.model_id,
         row.name,

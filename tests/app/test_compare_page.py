@@ -276,3 +276,9 @@ def test_settings_survive_a_visit_to_another_page(page: AppTest) -> None:
     assert not page.exception
     assert page.text_area(key="prompt").value == "Kept?"
     assert page.number_input(key="A_max_tokens").value == 77
+
+
+def test_what_converse_cannot_call_is_not_in_the_picker(page: AppTest) -> None:
+    offered = page.selectbox(key="A_model").options
+    assert any("amazon.nova-lite-v1:0" in option for option in offered)
+    assert not [option for option in offered if "gemma-4" in option]

@@ -177,3 +177,17 @@ def test_filters_survive_a_visit_to_another_page(page: AppTest) -> None:
     assert not page.exception
     page.switch_page("pages/choose/models.py").run()
     assert page.text_input(key="models_text").value == "nova"
+
+
+def test_what_converse_cannot_call_is_marked_and_not_sent_to_compare(page: AppTest) -> None:
+    silent = "google.gemma-4-31b"
+    found = table(page).set_index("Id")
+    assert found.loc[silent, "Reached"] == "not callable by Converse"
+    assert (found["Reached"] == "not callable by Converse").sum() < 20
+    page.query_params["model"] = [silent]
+    page.run()
+    assert "Only the bedrock-mantle endpoint offers it" in texts(page)
+    assert not [button for button in page.button if button.key in {"model_try", "model_add"}]
+    page.query_params["model"] = [NOVA]
+    page.run()
+    assert [button for button in page.button if button.key == "model_try"]
