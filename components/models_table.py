@@ -25,6 +25,8 @@ _SHOWN_OF = "models_selected_in"
 _ROW_HEIGHT = 35
 _ROWS_SHOWN = 10
 _UNKNOWN = "unknown"
+# Significant digits: a price is shown as it is, be it 0.0412 or 18.8.
+_PRICE = "%.6g"
 # The column's own menu would sort in Streamlit's way.
 _CSS = "<style>[data-testid='stDataFrameColumnMenu'] { display: none; }</style>"
 _SORTED_BY = {
@@ -107,10 +109,10 @@ def _columns() -> dict[str, Any]:
     return {
         "Model": column.TextColumn(width=200, pinned=True),
         "In $/M": column.NumberColumn(
-            format="%.3f", width=75, help="US dollars per million input tokens, default tier"
+            format=_PRICE, width=75, help="US dollars per million input tokens, default tier"
         ),
         "Out $/M": column.NumberColumn(
-            format="%.3f", width=80, help="US dollars per million output tokens, default tier"
+            format=_PRICE, width=80, help="US dollars per million output tokens, default tier"
         ),
         "Context": column.NumberColumn(format="compact", width=75, help="Tokens, input and output together"),
         "Max out": column.NumberColumn(format="compact", width=75, help="The most tokens of one answer"),
