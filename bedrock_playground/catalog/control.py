@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,11 +12,17 @@ import botocore.parsers
 from botocore.config import Config
 
 from bedrock_playground.invocation.client import ClientConfig
+from bedrock_playground.invocation.error_mapping import map_error
+from bedrock_playground.invocation.error_words import error_words, service_words, without_user
+from bedrock_playground.invocation.errors import ExpiredCredentials, NoCredentials
 
 ERRORS = (
     botocore.exceptions.ClientError,
     botocore.exceptions.BotoCoreError,
     botocore.parsers.ResponseParserError,
+    # A credential process that is not there, or prints anything but AWS's JSON.
+    OSError,
+    AttributeError,
     # A named endpoint may be anything: no URL, or a server whose answers lack what AWS's have.
     ValueError,
     LookupError,
@@ -25,6 +32,8 @@ ERRORS = (
 
 DENIED = frozenset({"AccessDeniedException", "AccessDenied", "UnauthorizedOperation", "NotAuthorized"})
 """How services say that a permission is missing."""
+
+_NOT_SENT = "not-sent"
 
 
 def make_client(config: ClientConfig, service: str = "bedrock") -> Any:  # noqa: ANN401  # botocore's clients have no types
@@ -74,12 +83,50 @@ def refusal(operation: str, error: Exception, effect: str, *, service: str = "be
     if isinstance(error, LookupError | TypeError | botocore.parsers.ResponseParserError):
         return f"{operation} was answered in a shape that is not AWS's: is this Bedrock's endpoint? {effect}"
     if not isinstance(error, botocore.exceptions.ClientError):
-        return f"{operation} failed: {str(error).rstrip('.')}. {effect}"
-    if is_denied(error):
+        return f"{operation} failed: {error_words(error).rstrip('.')}. {effect}"
+    if is_denied(error) and not keys_refused(error):
         return f"{operation} was denied: it needs the permission {service}:{operation}. {effect}"
     told = error.response.get("Error", {})
-    said = f": {told['Message'].rstrip('.')}" if told.get("Message") else ""
+    words = service_words(str(told.get("Message") or ""))
+    said = f": {words.rstrip('.')}" if words else ""
     return f"{operation} failed with {told.get('Code', 'an error')}{said}. {effect}"
+
+
+def credentials_advice(error: Exception) -> str | None:
+    """Say what to do where the credentials themselves are at fault; ``None`` where they are not.
+
+    Args:
+        error: What botocore raised.
+    """
+    mapped = map_error(error, streaming=False)
+    if not isinstance(mapped, ExpiredCredentials | NoCredentials):
+        return None
+    return f"AWS does not know these credentials. {mapped.advice}" if keys_refused(error) else mapped.advice
+
+
+def keys_refused(error: Exception) -> bool:
+    """Whether the service looked at the credentials and does not know them."""
+    # A wrong Bedrock API key is told as a denied access, which the mapping knows by its words.
+    service = isinstance(error, botocore.exceptions.ClientError)
+    return service and isinstance(map_error(error, streaming=False), ExpiredCredentials)
+
+
+def endpoint_of(config: ClientConfig, service: str) -> str | None:
+    """Find the address that calls go to, as boto3 settles it; ``None`` where it cannot.
+
+    The environment and the AWS configuration files can name one (``AWS_ENDPOINT_URL_BEDROCK_RUNTIME``, say).
+
+    Args:
+        config: Region, endpoint and credentials.
+        service: As for :func:`make_client`.
+    """
+    # The address does not depend on the keys, and looking for those can ask the user something.
+    unsigned = replace(config, access_key_id=_NOT_SENT, secret_access_key=_NOT_SENT)
+    try:
+        client = make_client(unsigned, service)
+    except ERRORS:
+        return None
+    return without_user(client.meta.endpoint_url)
 
 
 def is_denied(error: Exception) -> bool:

@@ -28,6 +28,7 @@ from bedrock_playground.catalog.models import (
 from bedrock_playground.catalog.resolution import Behind, behind_of
 from bedrock_playground.catalog.snapshot import load_models, snapshot_date
 from bedrock_playground.invocation.client import ClientConfig
+from bedrock_playground.invocation.error_words import error_words
 
 # Converse takes documents for many models; the control plane has no word for them.
 _UNTOLD_MODALITIES = ("document",)
@@ -67,7 +68,7 @@ def _ask(config: ClientConfig) -> _Told:
     try:
         client = make_client(config)
     except ERRORS as error:
-        told.problems.append(f"The account's models could not be asked for: {error}")
+        told.problems.append(f"The account's models could not be asked for: {error_words(error)}")
         return told
     failures = [failure for failure in (_ask_models(client, told), *_ask_profiles(client, told)) if failure]
     told.problems.extend(_in_words(failures, something=bool(told.summaries or told.profiles)))

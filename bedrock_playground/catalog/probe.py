@@ -10,8 +10,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from bedrock_playground.catalog.control import ERRORS, is_denied, make_client, refusal
+from bedrock_playground.catalog.control import (
+    ERRORS,
+    credentials_advice,
+    is_denied,
+    keys_refused,
+    make_client,
+    refusal,
+)
 from bedrock_playground.invocation.client import ClientConfig
+from bedrock_playground.invocation.error_words import error_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +46,8 @@ class Permission:
     """What came of trying."""
     words: str = ""
     """What to know of it: how much was listed, or why it is not known."""
+    advice: str | None = None
+    """What to do, where the credentials themselves are at fault."""
 
 
 def identify(config: ClientConfig) -> Identity:
@@ -50,7 +60,8 @@ def identify(config: ClientConfig) -> Identity:
         told = make_client(config, "sts").get_caller_identity()
     except ERRORS as error:
         effect = "Whose credentials these are is not known."
-        return Identity(problem=refusal("GetCallerIdentity", error, effect, service="sts"))
+        problem = refusal("GetCallerIdentity", error, effect, service="sts")
+        return Identity(problem=" ".join(filter(None, (problem, credentials_advice(error)))))
     return Identity(account=told.get("Account"), arn=told.get("Arn"))
 
 
@@ -63,8 +74,9 @@ def probe(config: ClientConfig) -> tuple[Permission, ...]:
     try:
         client, runtime = make_client(config), make_client(config, "bedrock-runtime")
     except ERRORS as error:
-        problem = f"The client could not be made: {error}"
-        return (Permission("bedrock:*", "Everything this app does", "unknown", problem),)
+        problem = f"The client could not be made: {error_words(error)}"
+        advice = credentials_advice(error)
+        return (Permission("bedrock:*", "Everything this app does", "unknown", problem, advice),)
     return tuple(_probe(client, runtime))
 
 
@@ -144,6 +156,7 @@ def _try(operation: str, purpose: str, ask: Callable[[], str]) -> Permission:
     try:
         return Permission(action, purpose, "allowed", ask())
     except ERRORS as error:
-        if is_denied(error):
+        if is_denied(error) and not keys_refused(error):
             return Permission(action, purpose, "denied", "The identity's policies do not allow it.")
-        return Permission(action, purpose, "unknown", refusal(operation, error, "").strip())
+        words = refusal(operation, error, "").strip()
+        return Permission(action, purpose, "unknown", words, credentials_advice(error))

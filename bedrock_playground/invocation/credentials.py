@@ -20,6 +20,8 @@ _WORDS = {
 }
 
 
+_PROCESS = (OSError, ValueError, LookupError, TypeError, AttributeError)
+"""What a credential process fails with that is not there, or that prints anything but AWS's JSON."""
 _API_KEY = "a Bedrock API key in the environment"
 
 
@@ -67,12 +69,14 @@ def _keys(profile: str | None) -> CredentialsReport:
     import botocore.exceptions  # noqa: PLC0415 - half a second of import that the local endpoint does not need
     import botocore.session  # noqa: PLC0415
 
+    from bedrock_playground.invocation.error_words import error_words  # noqa: PLC0415 - it imports botocore
+
     session = botocore.session.Session(profile=profile)
     try:
         credentials = session.get_credentials()
-    except botocore.exceptions.BotoCoreError as error:
+    except (botocore.exceptions.BotoCoreError, *_PROCESS) as error:
         # Something is set up and broken: calls will say so, which helps more than a local model would.
-        return CredentialsReport(f"a configuration that does not work ({error})")
+        return CredentialsReport(f"a configuration that does not work ({error_words(error)})")
     if credentials is None:
         return CredentialsReport(None)
     method: str = credentials.method

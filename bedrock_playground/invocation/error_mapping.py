@@ -19,6 +19,7 @@ from botocore import exceptions as boto
 from urllib3 import exceptions as http
 
 from bedrock_playground.invocation import errors
+from bedrock_playground.invocation.error_words import error_words, is_bad_header, service_words, without_user
 from bedrock_playground.invocation.errors import InvocationError
 
 BY_CODE: dict[str, type[InvocationError]] = {
@@ -75,6 +76,7 @@ _BY_WORDS: tuple[tuple[type[InvocationError], str, type[InvocationError]], ...] 
     (errors.NotFound, "use case details", errors.AccessFormNotFilled),
     (errors.NotFound, "end of its life", errors.ModelRetired),
     (errors.ValidationFailed, "end of its life", errors.ModelRetired),
+    (errors.AccessDenied, "make sure your api key is valid", errors.ExpiredCredentials),
 )
 
 _LOCAL: tuple[tuple[tuple[type[BaseException], ...], type[InvocationError]], ...] = (
@@ -152,16 +154,17 @@ def map_error(error: Exception, *, streaming: bool) -> InvocationError:
     """
     if isinstance(error, boto.ClientError):
         return _client_error(error)
+    if is_bad_header(error):
+        return errors.NoCredentials(_describe(error))
     for kinds, cls in (*_LOCAL, *(_STREAM if streaming else _CALL)):
         if isinstance(error, kinds):
             if cls is errors.StreamInterrupted:
                 return cls(f"The connection broke in the middle of the answer ({_describe(error)}).")
             return cls(_describe(error))
     if isinstance(error, ValueError) and "nvalid endpoint" in str(error):
-        return errors.InvalidEndpoint(str(error))
-    if isinstance(error, boto.BotoCoreError):
-        return errors.SetupError(_describe(error))
-    return errors.UnexpectedError(_describe(error))
+        return errors.InvalidEndpoint(without_user(str(error)))
+    cls = errors.SetupError if isinstance(error, boto.BotoCoreError) else errors.UnexpectedError
+    return cls(_describe(error))
 
 
 def service_error(
@@ -176,7 +179,10 @@ def service_error(
         if cls is general and sign in words:
             cls = special
     return cls(
-        message or code or "The service gave no reason.", code=code, status=status, request_id=request_id
+        service_words(message) or code or "The service gave no reason.",
+        code=code,
+        status=status,
+        request_id=request_id,
     )
 
 
@@ -229,4 +235,5 @@ def retry_after(header: str | None) -> float | None:
 
 
 def _describe(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    name, words = type(error).__name__, error_words(error)
+    return f"{name}: {words}" if words else name

@@ -8,7 +8,17 @@ from typing import Any
 import boto3
 import pytest
 
+from bedrock_playground.catalog.discovery import discover
+from bedrock_playground.catalog.probe import identify, probe
+from bedrock_playground.invocation import (
+    BedrockInvoker,
+    ClientConfig,
+    Failed,
+    InvocationRequest,
+    NoCredentials,
+)
 from bedrock_playground.invocation.credentials import describe_credentials
+from bedrock_playground.launcher import EndpointStatus
 
 KEY = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "planted-secret"}
 
@@ -48,6 +58,57 @@ def test_a_profile_is_named(nothing_of_aws: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     broken = describe_credentials(api_key=False)
     assert "does not work" in (broken.used or "")
+
+
+BROKEN = {
+    "fails": "sh -c 'echo planted-secret >&2; exit 1'",
+    "prints no JSON": "echo planted-secret",
+    "lacks a key": """echo '{"Version": 1, "AccessKeyId": "planted-secret"}'""",
+    "prints something else": "echo '[]'",
+    "is not there": "/nowhere/credentials-of-nobody",
+}
+
+
+@pytest.mark.parametrize("process", BROKEN.values(), ids=BROKEN)
+def test_what_a_broken_credential_process_said_is_not_repeated(nothing_of_aws: Path, process: str) -> None:
+    (nothing_of_aws / "config").write_text(
+        f"[default]\nregion = us-east-1\ncredential_process = {process}\n", encoding="utf-8"
+    )
+    config = ClientConfig(region="us-east-1")
+    told: list[object] = [
+        describe_credentials(api_key=False),
+        discover(config).problem,
+        identify(config),
+        probe(config),
+    ]
+    told += [run.result.error for run in map(_run, [config]) if isinstance(run, Failed)]
+    assert "does not work" in str(told[0])
+    assert "not known" in str(told[2])
+    assert len(told) == 5
+    assert "planted" not in repr(told)
+
+
+def _run(config: ClientConfig) -> object:
+    *_, last = BedrockInvoker(config=config).stream(
+        InvocationRequest.from_prompt("amazon.nova-lite-v1:0", "Hi")
+    )
+    return last
+
+
+@pytest.mark.parametrize("name", ["AWS_SESSION_TOKEN", "AWS_ACCESS_KEY_ID"])
+def test_a_key_that_no_header_may_hold_is_not_repeated(
+    name: str, local_endpoint: EndpointStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in {**KEY, name: "planted-token\n"}.items():
+        monkeypatch.setenv(variable, value)
+    config = ClientConfig(region="us-east-1", endpoint_url=local_endpoint.url)
+    last = _run(config)
+    assert isinstance(last, Failed)
+    assert isinstance(last.result.error, NoCredentials)
+    assert len(last.result.attempts) == 1
+    told = repr([last, probe(config), discover(config).problem])
+    assert "line break" in told
+    assert "planted" not in told
 
 
 def test_both_found_says_which_wins(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -257,3 +257,26 @@ def test_tune_interpreter() -> None:
         assert sys.getswitchinterval() == pytest.approx(0.0005)
     finally:
         sys.setswitchinterval(before)
+
+
+def test_a_refused_signature_does_not_repeat_the_requests_headers() -> None:
+    """AWS answers with the request as it read it, the session token in it."""
+    message = (
+        "The request signature we calculated does not match the signature you provided.\n\nThe Canonical "
+        "String for this request should have been\n'POST\n/model/x/converse-stream\n\nx-amz-security-token:"
+        "planted\n'\n\nThe String-to-Sign should have been\n'AWS4-HMAC-SHA256'"
+    )
+    error = service_error("InvalidSignatureException", message)
+    assert isinstance(error, errors.ExpiredCredentials)
+    assert str(error) == "The request signature we calculated does not match the signature you provided."
+
+
+def test_a_wrong_api_key_is_told_from_a_missing_permission() -> None:
+    message = "Authentication failed: Please make sure your API Key is valid."
+    assert isinstance(service_error("AccessDeniedException", message), errors.ExpiredCredentials)
+    assert isinstance(service_error("AccessDeniedException", "Not authorized."), errors.AccessDenied)
+
+
+def test_an_address_is_told_without_its_password() -> None:
+    error = botocore.exceptions.EndpointConnectionError(endpoint_url="https://me:planted@example.org/x")
+    assert str(map_error(error, streaming=False)).endswith('"https://example.org/x"')
