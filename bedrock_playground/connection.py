@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -19,8 +20,15 @@ Kind = Literal["bedrock", "local", "custom"]
 """The three places a call can go."""
 
 _AWS_HOST = re.compile(
-    r"^(?:[a-z0-9-]+\.)?bedrock(?:-runtime)?(?:-fips)?\.[a-z0-9-]+(?:\.vpce)?\.amazonaws\.com(?:\.cn)?$"
+    r"(?P<vpc>vpce-[a-z0-9-]+\.)?bedrock(?:-runtime)?(?:-fips)?"
+    # Something else of AWS's may stand in the Region's place: bedrock.s3.amazonaws.com is a bucket.
+    r"\.[a-z]{2,4}(?:-[a-z]+)+-\d+"
+    r"(?(vpc)\.vpce\.amazonaws\.com(?:\.cn)?"
+    r"|\.(?:amazonaws\.com(?:\.cn)?|amazonaws\.eu|api\.aws|api\.amazonwebservices\.(?:com\.cn|eu)))"
 )
+"""Bedrock's own hosts, dual-stack ones and VPC endpoints among them."""
+_HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
+_DIGITS = re.compile(r"[0-9.]+|.*\.[0-9]+")
 _PLACEHOLDER = "placeholder"
 """What an endpoint that somebody typed is signed with: this server's credentials are not for it."""
 
@@ -86,7 +94,7 @@ def checked_endpoint(text: str) -> str:
     """Check an endpoint that somebody typed.
 
     Returns:
-        It, without a slash at its end.
+        It, with its host in small letters and without a slash at its end.
 
     Raises:
         EndpointRefused: It is no address of an endpoint, or one to which nothing should be sent.
@@ -99,6 +107,11 @@ def checked_endpoint(text: str) -> str:
         raise EndpointRefused(f"This is no address: {error}. Example: https://bedrock.example.org") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise EndpointRefused("An endpoint begins with https:// or http://. Example: http://127.0.0.1:8000")
+    if not _is_host(parts.hostname) or re.search(r"[\s\\]", url):
+        raise EndpointRefused(
+            "This is no address: a host has letters, digits, hyphens and dots, or is an IP address. "
+            "Example: https://bedrock.example.org"
+        )
     if parts.username or parts.password:
         raise EndpointRefused("Leave user name and password out: the address is shown and recorded.")
     if parts.query or parts.fragment:
@@ -108,7 +121,8 @@ def checked_endpoint(text: str) -> str:
             "Plain http is for this machine alone (127.0.0.1, localhost): elsewhere prompts and answers "
             "could be read on the way. Use https."
         )
-    return url
+    # A host has no case, and the same endpoint must not be two.
+    return parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl()
 
 
 def named_connection(settings: Settings, endpoint_url: str, *, region: str | None = None) -> Connection:
@@ -124,14 +138,28 @@ def named_connection(settings: Settings, endpoint_url: str, *, region: str | Non
     """
     connection = remote_connection(settings, region=region, endpoint_url=endpoint_url)
     parts = urlsplit(endpoint_url)
-    if parts.scheme == "https" and _AWS_HOST.match(parts.hostname or ""):
+    if parts.scheme == "https" and _AWS_HOST.fullmatch(parts.hostname or ""):
         return connection
     keys = replace(connection.config, access_key_id=_PLACEHOLDER, secret_access_key=_PLACEHOLDER)
     return replace(connection, config=keys)
 
 
 def _is_loopback(host: str) -> bool:
-    return host in {"localhost", "::1"} or re.fullmatch(r"127(?:\.\d{1,3}){3}", host) is not None
+    address = _as_ip(host)
+    return host == "localhost" if address is None else address.is_loopback
+
+
+def _is_host(host: str) -> bool:
+    if ":" in host or _DIGITS.fullmatch(host):
+        return _as_ip(host) is not None and "%" not in host
+    return len(host) <= 253 and _HOST.fullmatch(host) is not None
+
+
+def _as_ip(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
 
 
 def local_connection(settings: Settings, status: EndpointStatus) -> Connection | None:
