@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from bedrock_playground.catalog import Catalogue
@@ -11,6 +13,7 @@ from components import compare_state, live, variants
 from components.head import page_head
 from components.inputs_state import PROMPT, SYSTEM, read_inputs
 from components.inputs_view import input_popovers
+from components.keep_typed import keep_typed
 from components.tool_results import tool_results
 from components.variant_editor import EXPANDED, editor
 
@@ -77,6 +80,7 @@ def prompt_area(*, connection: Connection | None, comparison: Comparison | None)
             on_click=compare_state.stop_all,
         )
         _more_actions(comparison)
+        keep_typed()
     if problem := compare_state.problem():
         st.warning(problem, icon=":material/info:")
 
@@ -183,9 +187,16 @@ def lanes(*, connection: Connection | None, catalogue: Catalogue, comparison: Co
                     connection=connection,
                     inputs=inputs,
                     rerun=compare_state.rerun if shown else None,
+                    next_request=compare_state.next_request if shown else None,
                 )
                 if comparison is not None and shown:
-                    live.lane(comparison.id, letter, key=f"live_{letter}", expanded=expanded == letter)
+                    live.lane(
+                        comparison.id,
+                        letter,
+                        key=f"live_{letter}",
+                        expanded=expanded == letter,
+                        on_rerun=partial(compare_state.rerun, letter),
+                    )
                     tool_results(comparison, letter)
                 elif prepared is None or not prepared.refusals:
                     st.caption("Press Run: the answer streams here.")

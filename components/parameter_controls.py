@@ -156,7 +156,8 @@ def _slider_and_box(letter: str, setting: Setting, rule: Rule) -> None:
             on_change=_changed,
             args=(letter, setting, "box"),
             label_visibility="collapsed",
-            width=130,
+            # With an emptying button and two for the steps, which leave the number what is left.
+            width=176,
         )
 
 

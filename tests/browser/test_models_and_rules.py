@@ -154,3 +154,27 @@ def test_an_application_profile_resolves_to_its_model_and_sends_what_that_takes(
     request = newest_request(app, "A")
     assert request.model_id == APPLICATION_PROFILE
     assert (request.parameters.temperature, request.parameters.top_p) == (0.0, None)
+
+
+def test_what_was_typed_can_be_read_and_outlives_escape(page: Page) -> None:
+    choose_model(page, "A", CLAUDE_45)
+    settings(page, "A")
+    box = control(page, "A", "max_tokens").locator("input[type=number]")
+    box.fill("64000")
+    box.press("Enter")
+    settle(page)
+    assert box.evaluate("box => box.scrollWidth <= box.clientWidth"), "the number is cut off"
+    page.locator(".st-key-advanced_A summary").click()
+    page.locator(".st-key-A_additional_fields textarea").fill('{"seed": 7}')
+    close(page)
+    expect(page.locator(".st-key-row_A")).to_contain_text("max 64000 · extra fields", timeout=LONG)
+    page.locator(".st-key-schema_popover button").first.click()
+    page.get_by_test_id("stPopoverBody").locator("label").first.click()
+    schema = page.get_by_role("textbox", name="JSON schema", exact=True)
+    expect(schema).to_be_enabled(timeout=LONG)
+    schema.fill('{"type": "array"}')
+    close(page)
+    page.locator(".st-key-schema_popover button").first.click()
+    expect(page.get_by_role("textbox", name="JSON schema", exact=True)).to_have_value(
+        '{"type": "array"}', timeout=LONG
+    )
