@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Sequence
 
 import streamlit as st
 
-from bedrock_playground.catalog import Catalogue
-from bedrock_playground.catalog.restored import variant_of
 from bedrock_playground.connection import Connection
 from bedrock_playground.history import HistoryError
-from bedrock_playground.invocation import (
-    Comparison,
-    InvocationRequest,
-    Message,
-    NotReadyError,
-    ReasoningBlock,
-    RunState,
-)
-from components import inputs_state, variants
+from bedrock_playground.invocation import Comparison, InvocationRequest, NotReadyError, RunState
+from components import compare_asked, inputs_state, variants
 from components.binding import WhereItRan
-from components.inputs_state import inputs_of, read_inputs, schema_problem, write_inputs
+from components.compare_asked import finish_restoring, remember, remember_settings, restore_widgets
+from components.compare_requests import as_set, in_conversation
+from components.compare_requests import next_request as next_of
+from components.inputs_state import read_inputs, schema_problem
 from components.live import get_hub
-from components.prepared import prepare
-from components.resources import get_models, get_pricer, get_store, resolve_model
-from components.variants import LETTERS
+from components.prepared import Prepared, prepare
+from components.resources import get_models, get_pricer, get_store
+from components.words import plain
 
 ID = "comparison"
 """Name of the comparison's id in the address and in the session state."""
 PROMPT = inputs_state.PROMPT
 SYSTEM = inputs_state.SYSTEM
-REPEAT = "repeat"
+REPEAT = compare_asked.REPEAT
 _PROBLEM = "compare_problem"
+_SAT_OUT = "compare_sat_out"
 _SHOWN = "comparison_shown"
 KIND = "connection_kind"
 """Where the session calls: the sidebar's choice."""
@@ -45,9 +39,12 @@ _ADDRESS_FRESH = "address_set_in_this_run"
 
 
 def problem() -> str | None:
-    """What went wrong with the last action, once."""
-    text: str | None = st.session_state.pop(_PROBLEM, None)
-    return text
+    """What went wrong with the last action, once; and who sat out, as long as that comparison is shown."""
+    told = [st.session_state.pop(_PROBLEM, None)]
+    comparison_id, sat_out = st.session_state.get(_SAT_OUT, (None, None))
+    if comparison_id is not None and comparison_id == st.session_state.get(ID):
+        told.append(sat_out)
+    return "\n\n".join(text for text in told if text) or None
 
 
 def tell(text: str) -> None:
@@ -83,9 +80,6 @@ def start(connection: Connection) -> None:
             "Nothing was sent: no variant's model takes this. Each lane says why and what to do."
         )
         return
-    if len(sent) < len(ready):
-        out = ", ".join(one.letter for one in ready if one.refusals)
-        st.session_state[_PROBLEM] = f"{out} sat out: its model does not take this. The lane says why."
     stop_all()
     comparison = _new(connection)
     comparison.start(
@@ -93,7 +87,19 @@ def start(connection: Connection) -> None:
         labels=[one.letter for one in sent],
         repeat=int(st.session_state.get(REPEAT) or 1),
     )
+    remember(comparison.id, inputs, contenders)
     _show(comparison)
+    if len(sent) < len(ready):
+        st.session_state[_SAT_OUT] = (comparison.id, _sat_out([one for one in ready if one.refusals]))
+
+
+def _sat_out(out: Sequence[Prepared]) -> str:
+    """Say of each variant that was not sent why, and how long it stands here."""
+    told = [f"**{one.letter} sat out.** {plain(' '.join(one.refusals))}" for one in out]
+    kept = (
+        "The history has only what was sent: after a restart of the app, this comparison comes back without"
+    )
+    return "\n\n".join([*told, f"{kept} {', '.join(one.letter for one in out)}."])
 
 
 def _new(connection: Connection) -> Comparison:
@@ -150,63 +156,70 @@ def stop_all() -> None:
 def rerun(letter: str) -> None:
     """Run one variant again, with the settings that stand in its lane now; the others are left alone.
 
-    It is asked what it was asked before, whatever stands in the prompt now; only the shared system prompt is
-    taken as it stands.
+    What it is asked stays: see :func:`components.compare_requests.as_set`.
     """
     comparison = _live()
-    variant = variants.read(letter)
-    if comparison is None or not variant.model.strip():
+    prepared = as_set(comparison, letter) if comparison is not None else None
+    if comparison is None or prepared is None:
         st.session_state[_PROBLEM] = f"No model is picked for {letter}. Pick one first."
         return
-    first = comparison.lane(letter).runs[0]
-    connection = WhereItRan(first.identity.endpoint, first.identity.region).connection()
-    asked = replace(inputs_of(first.request), system=read_inputs().system)
-    catalogue = get_models(connection) if connection else Catalogue(())
-    prepared = prepare(letter, asked, connection=connection, catalogue=catalogue)
-    if prepared is None:
-        return
     if prepared.refusals:
-        st.session_state[_PROBLEM] = f"{letter} was not run again. {' '.join(prepared.refusals)}"
+        st.session_state[_PROBLEM] = f"{letter} was not run again. {plain(' '.join(prepared.refusals))}"
         return
+    remember_settings(comparison.id, {letter: prepared.variant})
     request = prepared.built.request
-    comparison.rerun(
-        letter,
-        change=lambda sent: replace(
-            request, messages=(*request.messages[:1], *_later(sent, model_id=request.model_id))
-        ),
-    )
-
-
-def _later(sent: InvocationRequest, *, model_id: str) -> Iterator[Message]:
-    """The conversation after its first message, as another model can be sent it.
-
-    Reasoning is signed by the model that reasoned; another one refuses it.
-    """
-    for message in sent.messages[1:]:
-        content = tuple(block for block in message.content if not isinstance(block, ReasoningBlock))
-        same = sent.model_id == model_id or not content
-        yield message if same else replace(message, content=content)
+    comparison.rerun(letter, change=lambda sent: in_conversation(request, sent))
 
 
 def follow_up(text: str) -> None:
-    """Ask every lane one more thing, on top of its own conversation so far."""
+    """Ask every lane one more thing, on top of its own conversation so far, with the settings of now."""
     comparison = _live()
     if comparison is None or not text.strip():
         return
+    shown = set(variants.letters())
+    prepared = {
+        lane.label: as_set(comparison, lane.label) for lane in comparison.lanes if lane.label in shown
+    }
+    ready = {letter: one for letter, one in prepared.items() if one is not None and not one.refusals}
+
+    def change(letter: str, sent: InvocationRequest) -> InvocationRequest | None:
+        return in_conversation(ready[letter].built.request, sent) if letter in ready else None
+
     try:
-        out = comparison.follow_up(text)
+        out = comparison.follow_up(text, change=change)
     except NotReadyError as error:
         st.session_state[_PROBLEM] = str(error)
         return
+    remember_settings(
+        comparison.id, {letter: one.variant for letter, one in ready.items() if letter not in out}
+    )
+    if told := _told_out(comparison, prepared, [letter for letter in out if letter in shown]):
+        st.session_state[_PROBLEM] = told
+
+
+def _told_out(comparison: Comparison, prepared: dict[str, Prepared | None], out: Sequence[str]) -> str:
+    """Say of each lane that was not asked why."""
     waiting = [letter for letter in out if comparison.pending_calls(letter)]
-    without = [letter for letter in out if letter not in waiting]
+    without = [
+        letter for letter in out if letter not in waiting and comparison.next_request(letter, "") is None
+    ]
     told = []
     if without:
         told.append(f"{', '.join(without)} sat out: there is no answer yet to go on from. Re-run it first.")
     if waiting:
         told.append(f"{', '.join(waiting)} sat out: it waits for tool results. Send these first.")
-    if told:
-        st.session_state[_PROBLEM] = " ".join(told)
+    for letter in out:
+        if letter not in waiting and letter not in without:
+            one = prepared[letter]
+            why = plain(" ".join(one.refusals)) if one else "No model is picked."
+            told.append(f"{letter} sat out: {why}")
+    return " ".join(told)
+
+
+def next_request(letter: str, text: str) -> InvocationRequest | None:
+    """The request that a follow-up would send in a lane; ``None`` where none can be sent now."""
+    comparison = _live()
+    return next_of(comparison, letter, text) if comparison is not None else None
 
 
 def clear() -> None:
@@ -244,9 +257,10 @@ def current() -> Comparison | None:
     if not isinstance(found, Comparison):
         return None
     if st.session_state.get(_SHOWN) != found.id:
-        _restore_widgets(found)
+        restore_widgets(found)
         st.session_state[_SHOWN] = found.id
         _go_where_it_ran(found)
+    finish_restoring(found)
     return found
 
 
@@ -292,19 +306,3 @@ def _go_where_it_ran(comparison: Comparison) -> None:
     if there != st.session_state.get(HERE):
         st.session_state[PLACE_PENDING] = (kind, *there)
         st.rerun()
-
-
-def _restore_widgets(comparison: Comparison) -> None:
-    """Put the comparison's prompt and variants where the widgets will find them."""
-    first = {lane.label: lane.runs[0].request for lane in comparison.lanes if lane.runs}
-    if not first:
-        return
-    systems = [request.system for request in first.values()]
-    shared = max(set(systems), key=systems.count)
-    write_inputs(replace(inputs_of(next(iter(first.values()))), system=shared))
-    st.session_state[REPEAT] = max(run.identity.repeat for lane in comparison.lanes for run in lane.runs) + 1
-    variants.replace_all([
-        (label, variant_of(request, resolve_model(None, request.model_id), shared_system=shared))
-        for label, request in first.items()
-        if label in LETTERS
-    ])  # fmt: skip

@@ -8,10 +8,13 @@ import streamlit as st
 
 from bedrock_playground.catalog.build import request_as_json
 from bedrock_playground.catalog.variant import Adjustment
+from bedrock_playground.invocation import InvocationRequest
 from components.prepared import Prepared
 from components.variant_summary import NAMES, value_words
 from components.words import plain
 
+NEXT_MESSAGE = "(your next message)"
+"""What stands in a follow-up's request where the message will be that nobody has written yet."""
 _OPEN = "request_shown"
 _COLOURS = {"dropped": "orange", "clamped": "orange", "translated": "blue", "added": "green"}
 
@@ -45,11 +48,12 @@ def forget_request(letter: str) -> None:
 
 # It stays open while lanes finish and rerun the page, until somebody closes it.
 @st.dialog("What will be sent", width="large", icon=":material/data_object:", on_dismiss=_close)
-def request_dialog(prepared: Prepared) -> None:
+def request_dialog(prepared: Prepared, *, follow_up: InvocationRequest | None = None) -> None:
     """Show the exact request, and beside it what is not as it was set.
 
     Args:
         prepared: The variant and what becomes of it.
+        follow_up: What a follow-up would send, with the conversation so far; ``None`` where there is none.
     """
     st.markdown(f"**{prepared.letter}** · `{prepared.variant.model}`")
     st.caption(plain(prepared.resolution.explanation))
@@ -60,8 +64,18 @@ def request_dialog(prepared: Prepared) -> None:
     request, changes = st.columns([3, 2])
     with request:
         st.caption("The arguments of `converse_stream`, word for word; binary data is only described.")
-        arguments = request_as_json(prepared.built.request)
-        st.code(json.dumps(arguments, indent=2, ensure_ascii=False), language="json", wrap_lines=True)
+        if follow_up is None:
+            _arguments(prepared.built.request)
+        else:
+            on_run, on_follow_up = st.tabs(["Run", "Follow-up"])
+            with on_run:
+                _arguments(prepared.built.request)
+            with on_follow_up:
+                st.caption(
+                    "The lane's conversation so far, with the settings of now. A re-run of the lane takes "
+                    "these too; the results of tools go on with those of the call."
+                )
+                _arguments(follow_up)
     with changes:
         st.caption("What is not as it was set")
         for adjustment in prepared.built.adjustments:
@@ -70,6 +84,11 @@ def request_dialog(prepared: Prepared) -> None:
             st.markdown("Everything is sent as it was set.")
         for warning in prepared.built.warnings:
             st.warning(plain(warning), icon=":material/warning:")
+
+
+def _arguments(request: InvocationRequest) -> None:
+    arguments = request_as_json(request)
+    st.code(json.dumps(arguments, indent=2, ensure_ascii=False), language="json", wrap_lines=True)
 
 
 def _change(adjustment: Adjustment) -> None:

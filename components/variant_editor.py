@@ -9,11 +9,18 @@ import streamlit as st
 from bedrock_playground.catalog import Catalogue
 from bedrock_playground.catalog.variant import Inputs
 from bedrock_playground.connection import Connection
+from bedrock_playground.invocation import InvocationRequest
 from components import variants
 from components.model_picker import model_picker
 from components.parameter_panel import panel
 from components.prepared import Prepared, prepare
-from components.request_dialog import forget_request, request_button, request_dialog, request_shown
+from components.request_dialog import (
+    NEXT_MESSAGE,
+    forget_request,
+    request_button,
+    request_dialog,
+    request_shown,
+)
 from components.variant_summary import summary
 from components.words import plain
 
@@ -38,6 +45,7 @@ def editor(
     connection: Connection | None,
     inputs: Inputs,
     rerun: Callable[[str], None] | None,
+    next_request: Callable[[str, str], InvocationRequest | None] | None = None,
 ) -> Prepared | None:
     """Draw the head of a lane.
 
@@ -47,6 +55,7 @@ def editor(
         connection: Where calls go; ``None`` while that is not ready.
         inputs: What all variants are asked.
         rerun: Runs this variant alone with the settings that stand here; ``None`` where nothing was run yet.
+        next_request: Makes the request of a follow-up with these settings, given the letter and the text.
 
     Returns:
         The variant and what becomes of it; ``None`` where no model is picked.
@@ -83,7 +92,7 @@ def editor(
             panel(prepared, inputs)
     _notes(prepared, catalogue)
     if request_shown() == letter:
-        request_dialog(prepared)
+        request_dialog(prepared, follow_up=next_request(letter, NEXT_MESSAGE) if next_request else None)
     return prepared
 
 

@@ -181,7 +181,13 @@ class Comparison:
         for lane, request in zip(self._lanes, requests, strict=True):
             lane.enqueue(self._jobs(lane, request, turn=0, repeats=range(repeat)))
 
-    def follow_up(self, prompt: str, *, repeat: int = 1) -> tuple[str, ...]:
+    def follow_up(
+        self,
+        prompt: str,
+        *,
+        repeat: int = 1,
+        change: Callable[[str, InvocationRequest], InvocationRequest | None] | None = None,
+    ) -> tuple[str, ...]:
         """Ask every lane a further question.
 
         A lane goes on from its last good turn: the last completed repeat's conversation and answer. A failed
@@ -192,6 +198,8 @@ class Comparison:
         Args:
             prompt: The user's next message.
             repeat: How often each lane is asked, one after the other.
+            change: What to send in a lane instead of its last settings with the conversation so far, given
+                its label and that request; ``None`` lets the lane sit out. By default nothing changes.
 
         Returns:
             The labels of the lanes that sit out.
@@ -203,20 +211,33 @@ class Comparison:
             if not self.done:
                 raise NotReadyError("A lane is still answering. Wait for it, or stop it, then follow up.")
             turn = 1 + max(run.identity.turn for lane in self._lanes for run in lane.runs)
-            bases = [
-                (lane, None if self.pending_calls(lane.label) else _last_answered(lane))
-                for lane in self._lanes
-            ]
-            if not any(base for _, base in bases):
+            found = {lane.label: self._next(lane, prompt) for lane in self._lanes}
+            if not any(found.values()):
                 raise NotReadyError(
                     "No lane has an answer to follow up on. Re-run one first, or send the tool results that "
                     "they wait for."
                 )
-            for lane, base in bases:
-                if base is not None:
-                    request = _continued(base, Message.user(prompt))
+            requests = {
+                label: change(label, request) if change and request else request
+                for label, request in found.items()
+            }
+            for lane in self._lanes:
+                if (request := requests[lane.label]) is not None:
                     lane.enqueue(self._jobs(lane, request, turn=turn, repeats=range(repeat)))
-        return tuple(lane.label for lane, base in bases if base is None)
+        return tuple(label for label, request in requests.items() if request is None)
+
+    def next_request(self, label: str, prompt: str) -> InvocationRequest | None:
+        """Return what a follow-up would send in a lane; ``None`` while nothing can be.
+
+        Raises:
+            KeyError: There is no lane of that label.
+        """
+        lane = self.lane(label)
+        return None if lane.busy else self._next(lane, prompt)
+
+    def _next(self, lane: Lane, prompt: str) -> InvocationRequest | None:
+        base = None if self.pending_calls(lane.label) else _last_answered(lane)
+        return _continued(base, Message.user(prompt)) if base else None
 
     def pending_calls(self, label: str) -> tuple[ToolUseBlock, ...]:
         """Return the tool calls that a lane's last answer waits for; empty while it is busy.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from functools import cache
 
 import streamlit as st
@@ -35,7 +36,14 @@ def _renderer(name: str) -> ComponentRenderer:
     return component(f"bp_live_{name}", js=_STUB.replace("EXPORT", name), isolate_styles=False)
 
 
-def lane(comparison_id: str, label: str, *, key: str, expanded: bool = False) -> None:
+def lane(
+    comparison_id: str,
+    label: str,
+    *,
+    key: str,
+    expanded: bool = False,
+    on_rerun: Callable[[], None] | None = None,
+) -> None:
     """Show one lane of a live (or just finished) comparison.
 
     Args:
@@ -43,9 +51,15 @@ def lane(comparison_id: str, label: str, *, key: str, expanded: bool = False) ->
         label: The lane's letter.
         key: The component's key; keep it for a place on the page, whatever comparison it shows.
         expanded: Whether the text may use the page's height instead of scrolling in its own box.
+        on_rerun: Called when the lane's own button asks to run it again. Without it, what was sent last is
+            sent again over the lane's socket, which knows nothing of the page's settings.
     """
-    data = _data(comparison_id) | {"label": label, "expanded": expanded}
-    _renderer("lane")(key=key, data=data, on_ticket_change=_nothing)
+    data = _data(comparison_id) | {
+        "label": label,
+        "expanded": expanded,
+        "pageReruns": on_rerun is not None,
+    }
+    _renderer("lane")(key=key, data=data, on_ticket_change=_nothing, on_rerun_change=on_rerun or _nothing)
 
 
 def live_charts(comparison_id: str, *, key: str, drawn_running: bool = False) -> bool:

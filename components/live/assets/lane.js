@@ -235,7 +235,9 @@ class LaneView {
 
   rerun() {
     this.stuck = true;
-    this.connection.send({ op: "rerun", lane: this.data.label });
+    // The settings that stand in the page are the page's to know.
+    if (this.data.pageReruns) this.trigger("rerun", true);
+    else this.connection.send({ op: "rerun", lane: this.data.label });
   }
 
   toggleRaw() {

@@ -1,0 +1,151 @@
+"""What a comparison was asked and with what settings, read out of its requests and of what no request holds.
+
+A request says what was sent. What a model did not take, a variant that sat out and a tool's canned result are
+in none, so the process keeps them beside the comparison; after a restart only the requests are left.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+
+import streamlit as st
+
+from bedrock_playground.catalog.resolution import Resolution, needs_asking
+from bedrock_playground.catalog.restored import takes_system, variant_of
+from bedrock_playground.catalog.variant import Inputs, Variant
+from bedrock_playground.invocation import Comparison, InvocationRequest
+from bedrock_playground.invocation.lane import Lane
+from components import variants
+from components.binding import WhereItRan
+from components.inputs_state import inputs_of, read_inputs, write_inputs
+from components.resources import resolve_model
+from components.variants import LETTERS
+
+REPEAT = "repeat"
+"""Name of the number of repeats in the session state."""
+_WAITING = "comparison_unresolved"
+_KEEP = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What somebody wanted, before any model's rules."""
+
+    inputs: Inputs
+    """What all variants were asked, but for the files: those stand in the requests."""
+    variants: tuple[tuple[str, Variant], ...]
+    """Every variant by its letter, in the order of display, as it was last sent or sat out."""
+
+
+@st.cache_resource(show_spinner=False)
+def _kept() -> OrderedDict[str, Asked]:
+    return OrderedDict()
+
+
+def remember(comparison_id: str, inputs: Inputs, contenders: dict[str, Variant]) -> None:
+    """Keep what a comparison was asked, as long as the process lives and not too many come after it."""
+    kept = _kept()
+    kept[comparison_id] = Asked(replace(inputs, attachments=()), tuple(contenders.items()))
+    while len(kept) > _KEEP:
+        kept.popitem(last=False)
+
+
+def remember_settings(comparison_id: str, contenders: dict[str, Variant]) -> None:
+    """Keep the settings that variants were sent with since, and the system prompt that all share."""
+    if (asked := _kept().get(comparison_id)) is not None:
+        _kept()[comparison_id] = Asked(
+            replace(asked.inputs, system=read_inputs().system),
+            tuple((letter, contenders.get(letter, variant)) for letter, variant in asked.variants),
+        )
+
+
+def asked_of(comparison: Comparison) -> Inputs:
+    """What all variants were asked.
+
+    Where only the requests tell, each part is taken from a lane that was sent it: not every model takes all.
+    """
+    told = [inputs_of(lane.runs[0].request) for lane in comparison.lanes if lane.runs]
+    attachments = max((inputs.attachments for inputs in told), key=len, default=())
+    if (asked := _kept().get(comparison.id)) is not None:
+        return replace(asked.inputs, attachments=attachments)
+    choices = [inputs.tool_choice for inputs in told if inputs.tool_choice]
+    return Inputs(
+        prompt=next((inputs.prompt for inputs in told if inputs.prompt), ""),
+        system=_shared_system(comparison),
+        attachments=attachments,
+        output_schema=next((inputs.output_schema for inputs in told if inputs.output_schema), None),
+        tools=max((inputs.tools for inputs in told), key=len, default=()),
+        # Some models are sent "auto" in place of what was chosen.
+        tool_choice=next((choice for choice in choices if choice != "auto"), next(iter(choices), None)),
+    )
+
+
+def where(comparison: Comparison) -> WhereItRan:
+    """The place where a comparison ran last."""
+    runs = [run.identity for lane in comparison.lanes for run in lane.runs]
+    last = max(runs, key=lambda identity: identity.started_at)
+    return WhereItRan(last.endpoint, last.region)
+
+
+def restore_widgets(comparison: Comparison) -> None:
+    """Put the comparison's prompt and variants where the widgets will find them."""
+    lanes = [lane for lane in comparison.lanes if lane.runs]
+    st.session_state.pop(_WAITING, None)
+    if not lanes:
+        return
+    inputs = asked_of(comparison)
+    write_inputs(inputs)
+    st.session_state[REPEAT] = max(run.identity.repeat for lane in lanes for run in lane.runs) + 1
+    if (asked := _kept().get(comparison.id)) is not None:
+        variants.replace_all(asked.variants)
+        return
+    resolutions = _resolutions(comparison)
+    variants.replace_all([
+        (lane.label, variant_of(_sent(lane), resolutions[lane.label], shared_system=inputs.system))
+        for lane in lanes
+        if lane.label in LETTERS
+    ])  # fmt: skip
+    if where(comparison).connection() is None:
+        unknown = [letter for letter in variants.letters() if needs_asking(resolutions[letter])]
+        st.session_state[_WAITING] = {letter: variants.read(letter) for letter in unknown}
+
+
+def finish_restoring(comparison: Comparison) -> None:
+    """Read the settings of models that only an account knows, once it can be asked.
+
+    The local endpoint needs a moment after a restart. What somebody changed meanwhile stays.
+    """
+    waiting: dict[str, Variant] | None = st.session_state.get(_WAITING)
+    if not waiting or where(comparison).connection() is None:
+        return
+    del st.session_state[_WAITING]
+    resolutions = _resolutions(comparison)
+    for lane in comparison.lanes:
+        if lane.label in waiting and variants.read(lane.label) == waiting[lane.label]:
+            found = variant_of(_sent(lane), resolutions[lane.label], shared_system=read_inputs().system)
+            variants.write(lane.label, found)
+
+
+def _sent(lane: Lane) -> InvocationRequest:
+    """What a lane was sent last: the settings that it goes on with."""
+    return lane.runs[-1].request
+
+
+def _resolutions(comparison: Comparison) -> dict[str, Resolution]:
+    connection = where(comparison).connection()
+    return {
+        lane.label: resolve_model(connection, _sent(lane).model_id) for lane in comparison.lanes if lane.runs
+    }
+
+
+def _shared_system(comparison: Comparison) -> str | None:
+    """The system prompt that most share; a model that takes none has no say."""
+    resolutions = _resolutions(comparison)
+    systems = [
+        request.system
+        for lane in comparison.lanes
+        if lane.runs
+        and ((request := _sent(lane)).system is not None or takes_system(resolutions[lane.label]))
+    ]
+    return max(systems, key=systems.count) if systems else None
