@@ -48,7 +48,9 @@ def beside(
         if away:
             st.caption(f":material/info: Not listed by the connection: {plain(', '.join(away))}.")
         if len(writers) < len(resolutions):
-            st.caption(":material/info: What cannot be called or does not answer in text cannot stand in Compare.")
+            st.caption(
+                ":material/info: What cannot be called or does not answer in text cannot stand in Compare."
+            )
         rows = _rows(resolutions, book=book, region=region)
         shown = {name: cells for name, cells in rows.items() if not only or len(set(cells)) > 1}
         # What differs is marked by a sign as well as by weight: colour alone would not do.

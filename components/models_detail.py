@@ -122,20 +122,24 @@ def detail(resolution: Resolution, *, catalogue: Catalogue, book: PriceBook, reg
 
 def _head(resolution: Resolution, catalogue: Catalogue) -> None:
     spec = resolution.spec
+    unreachable = spec.why_unreachable if spec and resolution.kind == "foundation_model" else None
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.subheader(plain(spec.name if spec else resolution.model_id), anchor=False, width="content")
         if spec:
             st.badge(plain(spec.provider), color="gray")
-        st.badge(SCOPE_LABELS[resolution.scope], color="gray")
+        if unreachable:
+            st.badge("Not callable by Converse", color="orange")
+        else:
+            st.badge(SCOPE_LABELS[resolution.scope], color="gray")
         if spec and spec.lifecycle:
             until = f" until {spec.end_of_life}" if spec.end_of_life else ""
             st.badge(f"{LIFECYCLE_LABELS[spec.lifecycle]}{until}", color=_COLOURS[spec.lifecycle])
     st.caption(plain(resolution.explanation))
+    if unreachable:
+        st.caption(f":material/block: {plain(unreachable)}")
+        return
     if why := try_in_compare.why_not_here(resolution.model_id, catalogue):
         st.caption(f":material/info: {plain(why)}")
-    if spec and spec.why_unreachable and resolution.kind == "foundation_model":
-        st.caption(f":material/block: {plain(spec.why_unreachable)}")
-        return
     if spec and not spec.answers_in_text:
         st.caption(":material/info: It does not answer in text, so it cannot stand in Compare.")
         return
