@@ -35,6 +35,8 @@ NEED_LABELS = {
     Capability.CACHING: "Prompt caching",
     Capability.IMAGES: "Images",
     Capability.DOCUMENTS: "Documents",
+    Capability.VIDEO: "Video",
+    Capability.AUDIO: "Audio",
     Capability.STREAMING: "Streaming",
     Capability.SYSTEM: "System prompt",
 }

@@ -18,6 +18,12 @@ Value: TypeAlias = str | int | float | bool | Decimal
 LONG_DOCUMENTS = 200_000
 """The context that is taken to be meant where somebody says "long documents" and no number."""
 
+LONG_INPUT = 100_000
+"""The input of one request that is then reckoned with: half of that context, and a guess as well."""
+
+REGION = r"(?:us-gov|us|eu|ap|ca|sa|me|af|il|mx)-(?:north|south|east|west|central)\w*-\d"
+"""A Region's code, as a pattern."""
+
 _NEED = "needs"
 
 
@@ -38,18 +44,33 @@ def _cue(*phrases: str, sets: tuple[tuple[str, Value], ...], skill: str | None =
     return Cue(re.compile(whole_words, re.IGNORECASE), sets, skill)
 
 
+_THINGS = "(?:requests|messages|calls|tickets|reviews|documents|e-?mails|users|items|records|invoices)"
+_STAYS = "(?:stay|remain|kept|stored|processed|hosted|resid(?:e|ing)) (?:only )?(?:with)?in (?:the )?"
+# An agent of flesh and blood takes no tools: what stands before the word tells.
+_NOT_HUMAN = "".join(
+    f"(?<!{word} )"
+    for word in ("center", "centre", "support", "service", "human", "sales", "live", "desk", "estate",
+                 "insurance", "travel", "field")
+)  # fmt: skip
+
 CUES: tuple[Cue, ...] = (
     # Price
     _cue(
-        "cost[- ](?:sensitive|effective|conscious|optimi[sz]ed)", "most cost", "low(?:est)?[- ]cost",
-        r"minimi[sz]e (?:the )?cost\w*", "(?:tight|limited|small|low) budget", r"budget[- ]\w+",
-        "cheap(?:est|ly)?", r"reduce (?:the )?(?:inference )?cost\w*", "least expensive", r"affordab\w+",
+        "cost[- ](?:sensitive|effective|conscious|optimi[sz]ed)", "low[- ]cost",
+        "(?:tight|limited|small|low) budget", r"budget[- ]\w+",
+        "cheap(?:ly)?", r"reduce (?:the )?(?:inference )?cost\w*", "inexpensive(?:ly)?", r"affordab\w+",
         sets=(("price", 9),), skill="4.1.2",
     ),
     _cue(
+        "most cost[- ]effective(?:ly)?", "lowest(?: possible)?[- ](?:cost|price)", "cheapest",
+        "least expensive", r"minimi[sz]e (?:the )?(?:\w+ )?costs?",
+        sets=(("price", 10), ("accuracy", 2)), skill="4.1.2",
+    ),
+    _cue(
         "high[- ](?:volumes?|throughput)", "large (?:volumes?|numbers?) of requests",
-        r"(?:millions|thousands|billions) of (?:\w+ ){0,2}(?:requests|messages|calls|tickets|reviews)",
-        r"(?:millions|thousands|billions) of (?:\w+ ){0,2}(?:documents|e-?mails|users|items|records)",
+        rf"(?:millions|thousands|billions) of (?:\w+ ){{0,2}}{_THINGS}",
+        rf"\d[\d,.]* (?:million|thousand|billion) (?:\w+ ){{0,2}}{_THINGS}",
+        "(?:millions|thousands|billions) (?:per|a|each|every) (?:day|hour|minute|month)",
         "at (?:massive |large )?scale",
         sets=(("price", 9), ("speed", 7),), skill="4.1.2",
     ),
@@ -68,7 +89,8 @@ CUES: tuple[Cue, ...] = (
     ),
     _cue(
         "overnight", "nightly", r"batch (?:jobs?|process\w*|inference|workloads?)", r"asynchronous\w*",
-        "offline", "not time[- ]sensitive", "latency is not",
+        "offline", "not time[- ]sensitive",
+        r"latency is (?:not|no) (?:an? )?(?:\w+ )?(?:concern|critical|important|issue|requirement)",
         sets=(("speed", 1),), skill="4.1.2",
     ),
     # Accuracy
@@ -88,6 +110,7 @@ CUES: tuple[Cue, ...] = (
     ),
     _cue(
         r"simple (?:\w+ ){0,2}(?:tasks?|classification|questions?|queries|requests?|routing|extraction)",
+        r"simple (?:\w+ ){0,2}(?:FAQs?|sentiment(?: analysis)?|summar\w+|lookups?|answers?|chat ?bots?)",
         r"basic (?:\w+ )?(?:tasks?|questions?|classification)", "straightforward", "short answers?",
         "lightweight",
         sets=(("accuracy", 2), ("speed", 7),), skill="1.2.1",
@@ -104,7 +127,8 @@ CUES: tuple[Cue, ...] = (
     ),
     _cue(
         r"classif\w+", r"categori[sz]\w+", "sentiment", "labell?ing", r"triag\w+", "routing tickets",
-        r"route (?:\w+ ){0,2}(?:tickets|emails|requests)", r"moderat\w+",
+        r"route (?:\w+ ){0,2}(?:tickets|emails|requests)", "moderation",
+        r"moderat(?:e|es|ing) (?:\w+ ){0,2}(?:content|posts?|comments?|messages|images|texts?|reviews)",
         "detect(?:ing)? (?:spam|fraud|intent)",
         sets=(("task", "classification"),), skill="1.2.1",
     ),
@@ -127,7 +151,7 @@ CUES: tuple[Cue, ...] = (
         sets=((_NEED, Capability.JSON),), skill="3.1.3",
     ),
     _cue(
-        "agents?", "agentic", "tool (?:use|calling|calls?)", "function calling",
+        _NOT_HUMAN + "agents?", "agentic", "tool (?:use|calling|calls?)", "function calling",
         r"call\w* (?:external |internal )?(?:APIs?|tools?|functions?)", "use (?:of )?tools",
         r"orchestrat\w+ (?:tools|actions)",
         sets=((_NEED, Capability.TOOLS),),
@@ -141,6 +165,15 @@ CUES: tuple[Cue, ...] = (
         "PDFs?", "word documents?", "docx", "spreadsheets?", "uploaded (?:documents|files)",
         "document files",
         sets=((_NEED, Capability.DOCUMENTS),),
+    ),
+    _cue(
+        "videos?", "footage", "video (?:clips|recordings|files)",
+        sets=((_NEED, Capability.VIDEO),), skill="1.2.1",
+    ),
+    _cue(
+        r"audio(?: \w+)?", "(?:voice|call|sound|meeting) recordings", "recorded (?:calls|meetings|speech)",
+        "spoken (?:words?|questions?|language|input)", "podcasts?",
+        sets=((_NEED, Capability.AUDIO),), skill="1.2.1",
     ),
     _cue(
         r"stream\w* (?:the )?(?:responses?|answers?|output|tokens?)", "token by token",
@@ -162,20 +195,21 @@ CUES: tuple[Cue, ...] = (
         r"(?:long|large|lengthy|entire|whole) (?:\w+ ){0,2}(?:books?|contexts?|inputs?|manuals?|files)",
         r"(?:large|entire|whole) (?:code ?bases?|repositor(?:y|ies))",
         "hundreds of pages",
-        sets=(("min_context", LONG_DOCUMENTS),), skill="1.2.1",
+        sets=(("min_context", LONG_DOCUMENTS), ("input_tokens", LONG_INPUT)), skill="1.2.1",
     ),
     # Places
     _cue(
         "GDPR", "EU data residency",
-        "(?:stay|remain|kept|stored|processed) (?:with)?in (?:the )?(?:EU|European Union|Europe)",
+        _STAYS + "(?:EU|European Union|Europe)(?!-)",
+        _STAYS + "(?:Frankfurt|Ireland|Paris|Stockholm|Germany|France)",
         r"European (?:data|customers|regulat\w+|Union)", r"data residency in (?:the )?(?:EU|Europe\w*)",
-        "within the EU", "in (?:Frankfurt|Ireland|Paris|Stockholm|Germany|France)",
+        "within the EU",
         r"EU (?:Regions?|customers|regulat\w+|data)",
         sets=(("residency", "eu"),), skill="1.2.3",
     ),
     _cue(
-        "(?:stay|remain|kept|stored|processed) (?:with)?in (?:the )?(?:US|USA|United States)",
-        "US data residency", "within the (?:US|United States)", "HIPAA",
+        _STAYS + "(?:US|USA|United States)(?!-)",
+        "US data residency", "within the (?:US|United States)",
         sets=(("residency", "us"),), skill="1.2.3",
     ),
     _cue(
@@ -183,12 +217,12 @@ CUES: tuple[Cue, ...] = (
         sets=(("residency", "us-gov"),),
     ),
     _cue(
-        "(?:stay|remain|kept|stored|processed) (?:with)?in (?:Japan|Tokyo)",
+        _STAYS + "(?:Japan|Tokyo)",
         r"Japanese (?:data|regulat\w+)", "data residency in Japan",
         sets=(("residency", "jp"),),
     ),
     _cue(
-        "(?:stay|remain|kept|stored|processed) (?:with)?in (?:Australia|Sydney)",
+        _STAYS + "(?:Australia|Sydney)",
         r"Australian (?:data|regulat\w+)", "data residency in Australia",
         sets=(("residency", "au"),),
     ),
@@ -196,6 +230,8 @@ CUES: tuple[Cue, ...] = (
         "single[- ]Region", "one (?:AWS )?Region only",
         "(?:must not|cannot|never|may not) leave the Region", r"no cross[- ]Region\w*",
         "within (?:a single|one|the same) Region",
+        rf"(?:(?:must |may |should |can)?not|can't|never) leave (?:the )?{REGION}", rf"{_STAYS}{REGION}",
+        rf"only in (?:the )?{REGION}", rf"{REGION}(?: Region)? only",
         sets=(("in_region_only", True),), skill="1.2.3",
     ),
 )  # fmt: skip

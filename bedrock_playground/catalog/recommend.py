@@ -17,6 +17,7 @@ from typing import Literal, TypeAlias
 
 from bedrock_playground.catalog.arithmetic import cost_of, unknown
 from bedrock_playground.catalog.generations import line_of
+from bedrock_playground.catalog.models import Task
 from bedrock_playground.catalog.money import format_usd
 from bedrock_playground.catalog.requirements import (
     Facts,
@@ -24,6 +25,7 @@ from bedrock_playground.catalog.requirements import (
     Measured,
     Requirement,
     Scenario,
+    reasons_for_sure,
     requirements_of,
 )
 from bedrock_playground.catalog.search import Capability, ModelRow, preference
@@ -44,7 +46,10 @@ _ACCURACY = {Size.MICRO: 0.2, Size.SMALL: 0.4, Size.MEDIUM: 0.6, Size.LARGE: 0.8
 _SPEED = {Size.MICRO: 1.0, Size.SMALL: 0.8, Size.MEDIUM: 0.55, Size.LARGE: 0.35, Size.FRONTIER: 0.15}
 _ALWAYS_REASONS = 0.6
 _LEGACY = 0.85
-_NOT_NAMED = 0.9
+_PREVIEW = 0.8
+_LIFECYCLE_UNKNOWN = 0.95
+_NOT_NAMED = 0.75
+_NARROW = 0.6
 _SUPERSEDED = 0.9
 _CHEAPEST, _DEAREST = 1e-5, 0.1
 _FASTEST, _SLOWEST = 0.5, 60.0
@@ -91,6 +96,8 @@ class Factor:
     """What it is multiplied by."""
     text: str
     """Why."""
+    kind: Kind = "against"
+    """Which way it points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,11 +304,17 @@ def _speed(scenario: Scenario, size: SizeClass | None, facts: Facts) -> Part:
         return Part("speed", weight, _on_scale(latency, _FASTEST, _SLOWEST), "measured", text)
     if size is None:
         return Part("speed", weight, None, "unknown", "Neither measured nor a prior")
-    value, text = _SPEED[size.size], f"{_capital(_SIZE_WORDS[size.size])}: a prior, not a measurement"
+    value, text = _SPEED[size.pace], f"{_capital(_pace_words(size))}: a prior, not a measurement"
     reasoning = facts.row.spec.reasoning if facts.row.spec else None
     if reasoning is not None and (reasoning.kind == "always" or reasoning.can_turn_off is False):
         return Part("speed", weight, value * _ALWAYS_REASONS, "prior", f"{text}; it always reasons first")
     return Part("speed", weight, value, "prior", text)
+
+
+def _pace_words(size: SizeClass) -> str:
+    if size.pace is size.size:
+        return _SIZE_WORDS[size.size]
+    return f"it works on each token with no more than {_SIZE_WORDS[size.pace]} does"
 
 
 def _price(weight: int, cost: Cost) -> Part:
@@ -324,12 +337,28 @@ def _factors(row: ModelRow, scenario: Scenario, newer: str | None) -> tuple[Fact
     found = []
     if newer:
         found.append(Factor(_SUPERSEDED, f"{newer} is newer and costs no more"))
+    line = row.spec.good_for.get(scenario.task, "") if row.spec and scenario.task else ""
+    if "older generation" in line and not newer:
+        found.append(Factor(_SUPERSEDED, "The catalogue calls it an older generation"))
     if row.lifecycle == "legacy":
         found.append(Factor(_LEGACY, "A legacy model"))
+    if "preview" in f"{row.base_id} {row.name}".casefold():
+        found.append(Factor(_PREVIEW, "A preview: not yet for production"))
+    elif row.lifecycle is None and row.scope != "local":
+        found.append(
+            Factor(_LIFECYCLE_UNKNOWN, "Where it stands in its lifecycle is not known", kind="unknown")
+        )
     good_for = row.spec.good_for if row.spec else {}
     if scenario.task and good_for and scenario.task not in good_for:
         found.append(Factor(_NOT_NAMED, "The catalogue does not name it for this task"))
+    elif good_for and _NARROW_TASKS.issuperset(good_for) and scenario.task not in _NARROW_TASKS:
+        # A classifier by policy, or a model for recordings: no agent is built on it.
+        tasks = " and ".join(task.replace("_", " ") for task in good_for)
+        found.append(Factor(_NARROW, f"Made for {tasks} only, as far as the catalogue names it"))
     return tuple(found)
+
+
+_NARROW_TASKS: frozenset[Task] = frozenset({"summarisation", "classification", "question_answering"})
 
 
 def _reasons(
@@ -351,15 +380,13 @@ def _reasons(
         elif requirement.asked:
             found.append(Reason("for", finding.text))
     found += [reason for part in parts if (reason := _part_reason(part))]
-    thinks = row.capabilities.get(Capability.REASONING) and Capability.REASONING not in scenario.needs
+    thinks = reasons_for_sure(row) and Capability.REASONING not in scenario.needs
     if scenario.accuracy >= 7 and thinks:
         found.append(Reason("for", "Can reason before it answers, which helps with hard tasks"))
-    found += [Reason("against", factor.text) for factor in factors]
+    found += [Reason(factor.kind, factor.text) for factor in factors]
     if row.end_of_life is not None:
         days = (row.end_of_life - today).days
         found.append(Reason("against", f"Its end of life is announced for {row.end_of_life}, in {days} days"))
-    if row.lifecycle is None and row.scope != "local":
-        found.append(Reason("unknown", "Where it stands in its lifecycle is not known"))
     order = {"for": 0, "against": 1, "unknown": 2}
     return tuple(sorted(dict.fromkeys(found), key=lambda reason: order[reason.kind]))
 

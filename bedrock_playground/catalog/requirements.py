@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from functools import partial
 
-from bedrock_playground.catalog.models import Task
+from bedrock_playground.catalog.models import ModelSpec, Task
 from bedrock_playground.catalog.money import format_usd
 from bedrock_playground.catalog.search import Capability, ModelRow, reaches
 from bedrock_playground.invocation.cost import Cost
@@ -23,6 +23,8 @@ NEED_WORDS = {
     Capability.CACHING: "caches prompts",
     Capability.IMAGES: "reads images",
     Capability.DOCUMENTS: "reads documents",
+    Capability.VIDEO: "takes video",
+    Capability.AUDIO: "takes audio",
     Capability.STREAMING: "streams",
     Capability.SYSTEM: "takes a system prompt",
 }
@@ -244,7 +246,24 @@ def _can(facts: Facts, *, need: Capability) -> Finding:
     words = NEED_WORDS[need]
     if can is None:
         return _nobody_knows(f"Whether it {words} is not known")
+    if can and need is Capability.REASONING and (doubt := _reasoning_doubt(facts.row.spec)):
+        return _nobody_knows(f"Sources contradict each other about whether it {words}: {doubt}")
     return Finding(can, words[0].upper() + words[1:] if can else f"It is known not to: {words}")
+
+
+def _reasoning_doubt(spec: ModelSpec | None) -> str | None:
+    """Which source says that it does not reason, where another says that it does."""
+    origin = spec.provenance.get("reasoning") if spec else None
+    if origin is None or origin.note is None:
+        return None
+    # These are the words in which the snapshot's script writes such a contradiction down.
+    return origin.note if "says does not reason" in origin.note else None
+
+
+def reasons_for_sure(row: ModelRow) -> bool:
+    """Whether it is known to reason, and no source says otherwise."""
+    known = row.capabilities.get(Capability.REASONING)
+    return bool(known) and _reasoning_doubt(row.spec) is None
 
 
 def _context(facts: Facts, *, tokens: int) -> Finding:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
-from bedrock_playground.catalog.cues import CUES, LONG_DOCUMENTS, Value
+from bedrock_playground.catalog.cues import CUES, LONG_DOCUMENTS, LONG_INPUT, REGION, Value
 from bedrock_playground.catalog.requirements import NEED_WORDS, RESIDENCIES, Scenario
 from bedrock_playground.catalog.search import Capability
 
@@ -41,9 +41,11 @@ class Inference:
 
 
 _NEED = "needs"
-_REGION = re.compile(r"\b(?:us-gov|us|eu|ap|ca|sa|me|af|il|mx)-(?:north|south|east|west|central)\w*-\d\b")
+_REGION = re.compile(rf"\b{REGION}\b")
 _SECONDS = re.compile(
-    r"(?:under|below|within|less than|at most|no more than|max(?:imum)?(?: of)?|<|in)\s*"
+    r"(?:under|below|within|less than|at most|no more than|max(?:imum)?(?: of)?|<|in"
+    r"|(?:\bnot|n't|\bnever|\bcannot|\bwithout)\s(?:\w+\s){0,3}exceed(?:ing)?"
+    r"|no longer than|not more than)\s*"
     r"(?P<number>\d+(?:\.\d+)?)\s*"
     r"(?P<unit>ms|milliseconds?|s\b|secs?\b|seconds?)",
     re.IGNORECASE,
@@ -54,9 +56,25 @@ _DOLLARS = re.compile(
     re.IGNORECASE,
 )
 _TOKENS = re.compile(
-    r"(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>k|m|thousand|million)?[- ]tokens?\b", re.IGNORECASE
+    r"(?P<output>\b(?:answers?|responses?|outputs?|completions?|generat\w+) (?:of |is )?"
+    r"(?:at most |up to |about |around )?)?"
+    r"(?<!per )(?<![\d.,])(?P<number>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>k|m|thousand|million)?"
+    r"(?P<word>[- ](?:(?:input|output|prompt) )?tokens?\b)"
+    # So many in a time is traffic, not one request.
+    r"(?!\s*(?:per|a|an|each|every|/)\s*(?:s|secs?|second|min|minute|hour|day|week|month|year)\b)",
+    re.IGNORECASE,
 )
 _PAGES = re.compile(r"(?P<number>\d[\d,]*)[- ]pages?\b", re.IGNORECASE)
+_MAKES = re.compile(
+    # Pictures and sounds that are to be made, which nothing here does; "captions for images" is text.
+    r"\b(?:generat|creat|produc|draw|design|synthesi[sz])(?:e|es|ed|ing|s)?\s"
+    r"(?:(?!(?:for|from|of|about|with|to|and|in|on|by|text|captions?|descriptions?|tags?|code)\b)\w[\w-]*\s){0,3}"
+    r"(?:images?|pictures?|photos?|illustrations?|logos?|videos?|music|speech|audio)(?!\w)(?! (?:captions?"
+    r"|descriptions?|tags?|labels?|metadata))"
+    r"|\b(?:image|picture|video|music|speech) (?:generation|synthesis)\b"
+    r"|\btext[- ]to[- ](?:image|video|speech)\b",
+    re.IGNORECASE,
+)
 _UNITS = {"k": 1_000, "thousand": 1_000, "m": 1_000_000, "million": 1_000_000}
 _NOT = re.compile(
     # "does not need any", "without", "no tools or": up to a few words before the cue.
@@ -75,6 +93,7 @@ def infer(text: str) -> tuple[Inference, ...]:
     Returns:
         What was inferred, in the order of the text.
     """
+    text = _MAKES.sub(lambda made: "\0" * len(made[0]), text)
     found: list[tuple[int, Inference]] = []
     for cue in CUES:
         match = next((one for one in cue.pattern.finditer(text) if not _negated(text, one.start())), None)
@@ -84,8 +103,40 @@ def infer(text: str) -> tuple[Inference, ...]:
                 for setting, value in cue.sets
             ]
     found += [*_numbers(text)]
+    found += _unmentioned([inference for _, inference in found])
     found.sort(key=lambda item: item[0])
     return tuple({inference.id: inference for _, inference in found}.values())
+
+
+def cautions(text: str) -> tuple[str, ...]:
+    """What a scenario asks for that no model here can answer for, in sentences."""
+    made = next((one for one in _MAKES.finditer(text) if not _negated(text, one.start())), None)
+    if made is None:
+        return ()
+    return (f"“{made[0]}”: no model that makes images, video or sound is among those ranked here.",)
+
+
+_ACCURATE = 8
+_YIELDS = 2
+
+
+def _unmentioned(found: Iterable[Inference]) -> list[tuple[int, Inference]]:
+    """Where accuracy is what counts, speed and price count little unless something was said of them."""
+    found = list(found)
+    cue = next((one for one in found if one.setting == "accuracy" and int(one.value) >= _ACCURATE), None)
+    if cue is None:
+        return []
+    said = {one.setting for one in found}
+    return [
+        (
+            len(cue.phrase),
+            Inference(
+                cue.phrase, setting, _YIELDS, f"{says(setting, _YIELDS)}, as nothing is said of it", cue.skill
+            ),
+        )
+        for setting, limit in (("speed", "max_latency"), ("price", "max_cost"))
+        if said.isdisjoint({setting, limit})
+    ]
 
 
 def _negated(text: str, start: int) -> bool:
@@ -95,9 +146,9 @@ def _negated(text: str, start: int) -> bool:
 def _stricter(new: Inference, old: Inference) -> bool:
     if new.setting in {"max_cost", "max_latency"}:
         return Decimal(str(new.value)) < Decimal(str(old.value))
-    if new.setting == "min_context":
+    if new.setting in {"min_context", "input_tokens", "output_tokens"}:
         # A number was meant; "long documents" is a guess.
-        return int(new.value) > int(old.value) or old.value == LONG_DOCUMENTS
+        return int(new.value) > int(old.value) or old.value == _GUESSES.get(old.setting)
     if new.setting in {"accuracy", "speed", "price"}:
         # Whatever is farther from the middle was said with more force.
         return abs(int(new.value) - 5) > abs(int(old.value) - 5)
@@ -106,6 +157,7 @@ def _stricter(new: Inference, old: Inference) -> bool:
     return False
 
 
+_GUESSES = {"min_context": LONG_DOCUMENTS, "input_tokens": LONG_INPUT}
 _TASK_FORCE = {"embeddings": 3, "classification": 2, "summarisation": 2, "question_answering": 1}
 """Which task is meant where several are named: generating text is part of most of them."""
 
@@ -121,19 +173,39 @@ def _numbers(text: str) -> Iterable[tuple[int, Inference]]:
         dollars = Decimal(match["dollars"]) if match["dollars"] else Decimal(match["cents"]) / 100
         if dollars > 0:
             yield match.start(), _inference(match[0], "max_cost", dollars, skill="4.1.2")
+    yield from _sizes(text)
+
+
+def _sizes(text: str) -> Iterable[tuple[int, Inference]]:
+    """How long inputs, answers and contexts are."""
     for match in _TOKENS.finditer(text):
         tokens = int(float(match["number"].replace(",", "")) * _UNITS.get((match["unit"] or "").lower(), 1))
-        if tokens >= 1000:
+        if tokens <= 0:
+            continue
+        if match["output"] or "output" in match["word"].casefold():
+            yield match.start(), _inference(match[0], "output_tokens", tokens, skill="4.1.1")
+            continue
+        if tokens >= _WORTH_A_RULE:
             yield match.start(), _inference(match[0], "min_context", tokens, skill="1.2.1")
+        if not _CONTEXT.search(text[max(0, match.start() - _NEAR) : match.end() + _NEAR]):
+            yield match.start(), _inference(match[0], "input_tokens", tokens, skill="4.1.1")
     for match in _PAGES.finditer(text):
         tokens = int(match["number"].replace(",", "")) * TOKENS_PER_PAGE
-        if tokens >= 1000:
+        if tokens >= _WORTH_A_RULE:
             yield match.start(), _inference(match[0], "min_context", tokens, skill="1.2.1")
+        if tokens:
+            yield match.start(), _inference(match[0], "input_tokens", tokens, skill="4.1.1")
+
+
+_WORTH_A_RULE = 1000
+_NEAR = 30
+# "A context window of 200K tokens" is a room, not what is sent each time.
+_CONTEXT = re.compile(r"\b(?:context|window)", re.IGNORECASE)
 
 
 def _inference(phrase: str, setting: str, value: Value, *, skill: str | None) -> Inference:
     meaning = says(setting, value)
-    if setting == "min_context" and "page" in phrase.casefold():
+    if setting in {"min_context", "input_tokens"} and "page" in phrase.casefold():
         meaning += f" (at about {TOKENS_PER_PAGE} a page)"
     return Inference(phrase.strip(), setting, value, meaning, skill)
 
@@ -143,6 +215,8 @@ _SAYS: Mapping[str, str] = {
     "speed": "speed counts {} of 10",
     "price": "price counts {} of 10",
     "min_context": "context of at least {:,} tokens",
+    "input_tokens": "input of {:,} tokens",
+    "output_tokens": "answers of {:,} tokens",
     "max_latency": "at most {:g} s",
     "max_cost": "at most ${} per request",
     "region": "called from {}",

@@ -6,6 +6,7 @@ what its output costs. It says nothing about any one task. Pure.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal
@@ -35,6 +36,13 @@ class SizeClass:
     """The class."""
     basis: str
     """In words, such as ``its name says Haiku``."""
+    active: Size | None = None
+    """For a mixture of experts: the size of what works on each token, which makes its speed."""
+
+    @property
+    def pace(self) -> Size:
+        """The size that tells how fast it is."""
+        return self.size if self.active is None else self.active
 
 
 _WORDS: tuple[tuple[str, Size], ...] = (
@@ -59,6 +67,7 @@ _WORDS: tuple[tuple[str, Size], ...] = (
     ("-mini", Size.SMALL),
     ("-flash", Size.SMALL),
     ("smollm", Size.MICRO),
+    ("-nano", Size.SMALL),
 )
 _VAGUE_WORDS: tuple[tuple[str, Size], ...] = (
     ("-small", Size.MEDIUM),
@@ -66,6 +75,7 @@ _VAGUE_WORDS: tuple[tuple[str, Size], ...] = (
     ("-medium", Size.MEDIUM),
 )
 _PARAMETERS = re.compile(r"(?<![a-z0-9.])e?(?P<count>\d+(?:\.\d+)?)b(?![a-z0-9])")
+_ACTIVE = re.compile(r"(?<![a-z0-9.])(?P<total>\d+(?:\.\d+)?)b-a(?P<active>\d+(?:\.\d+)?)b(?![a-z0-9])")
 _EXPERTS = re.compile(r"(?<![a-z0-9])(?P<experts>\d+)x(?P<each>\d+)b")
 
 
@@ -96,21 +106,34 @@ def _by_parameters(name: str) -> SizeClass | None:
     experts = _EXPERTS.search(name)
     if experts:
         return _of_billions(float(experts["experts"]) * float(experts["each"]))
+    mixture = _ACTIVE.search(name)
+    if mixture:
+        total, active = float(mixture["total"]), float(mixture["active"])
+        # Between the two: all of it knows, and only a part of it works on each token.
+        return SizeClass(
+            _size_of(math.sqrt(total * active)),
+            f"its name tells {total:g} billion parameters, {active:g} of them active",
+            # All of it has to be served: it is not as quick as a small model of the active part alone.
+            max(_size_of(active), Size.SMALL),
+        )
     counts = [float(match["count"]) for match in _PARAMETERS.finditer(name)]
     return _of_billions(max(counts)) if counts else None
 
 
 def _of_billions(count: float) -> SizeClass:
-    size = (
+    return SizeClass(_size_of(count), f"its name tells {count:g} billion parameters")
+
+
+def _size_of(billions: float) -> Size:
+    return (
         Size.MICRO
-        if count <= 4
+        if billions <= 4
         else Size.SMALL
-        if count <= 15
+        if billions <= 15
         else Size.MEDIUM
-        if count <= 60
+        if billions <= 60
         else Size.LARGE
     )
-    return SizeClass(size, f"its name tells {count:g} billion parameters")
 
 
 def _by_price(output_price: Decimal | None) -> SizeClass | None:

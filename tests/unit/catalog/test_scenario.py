@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bedrock_playground.catalog.price_book import load_price_book
 from bedrock_playground.catalog.recommend import rank
 from bedrock_playground.catalog.requirements import Scenario
-from bedrock_playground.catalog.scenario import apply, infer
+from bedrock_playground.catalog.scenario import apply, cautions, infer
 from bedrock_playground.catalog.search import Capability, options_of, rows_of
 from bedrock_playground.catalog.size_class import Size, size_class
 from bedrock_playground.catalog.snapshot import load_models
@@ -37,10 +37,12 @@ def settings_of(text: str) -> dict[str, object]:
         ("The answer must be there in under 800 ms.", {"max_latency": 0.8}),
         ("within 2 seconds, at most 1.5 s", {"max_latency": 1.5}),
         ("Reports are written overnight.", {"speed": 1}),
-        ("complex reasoning", {"accuracy": 10, "speed": 3, "needs": (Capability.REASONING,)}),
+        ("complex reasoning", {"accuracy": 10, "speed": 3, "price": 2, "needs": (Capability.REASONING,)}),
         ("It is complex, images are attached.", {"needs": (Capability.IMAGES,)}),
-        ("highest accuracy", {"accuracy": 9}),
-        ("regulatory impact", {"accuracy": 9}),
+        ("highest accuracy", {"accuracy": 9, "speed": 2, "price": 2}),
+        ("regulatory impact, low-cost", {"accuracy": 9, "speed": 2, "price": 9}),
+        ("within 3 s, highest accuracy", {"accuracy": 9, "price": 2, "max_latency": 3.0}),
+        ("most cost-effective", {"accuracy": 2, "price": 10}),
         ("simple classification", {"accuracy": 2, "speed": 7, "task": "classification"}),
         ("Summarize calls", {"task": "summarisation"}),
         ("summarise and classify tickets", {"task": "summarisation"}),
@@ -53,15 +55,38 @@ def settings_of(text: str) -> dict[str, object]:
         ("uploaded PDFs", {"needs": (Capability.DOCUMENTS,)}),
         ("stream the response token by token", {"needs": (Capability.STREAMING,)}),
         ("the same system prompt each time", {"needs": (Capability.CACHING, Capability.SYSTEM)}),
-        ("long documents", {"min_context": 200_000}),
-        ("long documents of 40,000 tokens", {"min_context": 40_000}),
-        ("1 million tokens", {"min_context": 1_000_000}),
-        ("300-page manuals", {"min_context": 210_000}),
+        ("long documents", {"min_context": 200_000, "input_tokens": 100_000}),
+        ("long documents of 40,000 tokens", {"min_context": 40_000, "input_tokens": 40_000}),
+        ("two pages", {}),
+        ("1-page letters", {"input_tokens": 700}),
+        ("a context of 1 million tokens", {"min_context": 1_000_000}),
+        ("a 200K-token window", {"min_context": 200_000}),
+        ("300-page manuals", {"min_context": 210_000, "input_tokens": 210_000}),
+        ("answers of 4,000 tokens", {"output_tokens": 4_000}),
+        ("100,000 tokens per minute", {}),
         ("EU data residency", {"residency": "eu"}),
         ("Data must remain in the European Union", {"residency": "eu"}),
         ("must be processed within the United States", {"residency": "us"}),
         ("called from ap-northeast-1", {"region": "ap-northeast-1"}),
         ("data must not leave the Region", {"in_region_only": True}),
+        ("data must not leave us-east-1", {"in_region_only": True, "region": "us-east-1"}),
+        ("It must remain in eu-west-1.", {"in_region_only": True, "region": "eu-west-1"}),
+        ("A startup in Paris wants answers.", {}),
+        ("Data is stored in Frankfurt.", {"residency": "eu"}),
+        ("HIPAA applies.", {}),
+        ("at moderate cost", {}),
+        ("Moderate user comments", {"task": "classification"}),
+        ("Latency is not allowed to exceed 1 second.", {"max_latency": 1.0}),
+        ("latency is not a concern", {"speed": 1}),
+        ("Generate images from text for adverts", {}),
+        ("Generate captions for images", {"needs": (Capability.IMAGES,)}),
+        ("Call center agents read them.", {}),
+        ("inexpensive", {"price": 9}),
+        ("simple FAQs", {"accuracy": 2, "speed": 7, "task": "question_answering"}),
+        ("simple sentiment analysis", {"accuracy": 2, "speed": 7, "task": "classification"}),
+        ("10 million reviews", {"price": 9, "speed": 7}),
+        ("videos of matches", {"needs": (Capability.VIDEO,)}),
+        ("audio recordings", {"needs": (Capability.AUDIO,)}),
         ("at most $0.002 per request", {"max_cost": Decimal("0.002")}),
         ("no more than 2 cents per document", {"max_cost": Decimal("0.02")}),
         ("no images are involved", {}),
@@ -73,6 +98,21 @@ def settings_of(text: str) -> dict[str, object]:
 )  # fmt: skip
 def test_cue_words(text: str, expected: dict[str, object]) -> None:
     assert settings_of(text) == expected
+
+
+def test_pictures_that_are_to_be_made_are_said_to_be_beyond_these_models() -> None:
+    (said,) = cautions("The app must generate product images and write copy.")
+    assert "“generate product images”" in said
+    assert settings_of("The app must generate product images and write copy.") == {"task": "generation"}
+    assert not cautions("Generate captions for images. It does not generate images.")
+
+
+def test_where_accuracy_counts_the_sliders_that_nobody_mentioned_yield_and_say_so() -> None:
+    found = infer("highest accuracy")
+    assert {one.meaning for one in found if one.setting != "accuracy"} == {
+        "speed counts 2 of 10, as nothing is said of it",
+        "price counts 2 of 10, as nothing is said of it",
+    }
 
 
 def test_what_was_inferred_is_shown_with_its_words_and_the_exams_skill() -> None:
@@ -141,7 +181,9 @@ def test_semantic_search_is_led_by_an_embedding_model_and_long_documents_by_long
         ("mistral.ministral-3-8b-instruct", None, Size.SMALL),
         ("mistral.mixtral-8x7b-instruct-v0:1", None, Size.MEDIUM),
         ("mistral.mistral-large-2407-v1:0", None, Size.LARGE),
-        ("qwen.qwen3-30b-a3b", None, Size.MEDIUM),
+        ("qwen.qwen3-30b-a3b", None, Size.SMALL),
+        ("qwen.qwen3-235b-a22b-2507-v1:0", None, Size.LARGE),
+        ("nvidia.nemotron-nano-3-30b", None, Size.SMALL),
         ("maker.thing", Decimal("0.1"), Size.MICRO),
         ("maker.thing", Decimal(30), Size.FRONTIER),
     ],
@@ -150,6 +192,14 @@ def test_size_classes(base_id: str, price: Decimal | None, size: Size) -> None:
     found = size_class(base_id, output_price=price)
     assert found
     assert found.size is size
+
+
+def test_a_mixture_of_experts_is_as_quick_as_what_works_on_each_token_but_not_tiny() -> None:
+    mixture, small = size_class("qwen.qwen3-next-80b-a3b"), size_class("mistral.ministral-3-8b-instruct")
+    assert mixture
+    assert small
+    assert (mixture.size, mixture.pace) == (Size.MEDIUM, Size.SMALL)
+    assert small.pace is small.size
 
 
 def test_no_size_is_guessed_from_nothing() -> None:
