@@ -8,7 +8,7 @@ import streamlit as st
 
 from bedrock_playground.catalog import Catalogue
 from bedrock_playground.catalog.models import ModelOption
-from bedrock_playground.catalog.money import format_usd
+from bedrock_playground.catalog.money import format_rate
 from bedrock_playground.catalog.price_book import PriceBook
 from bedrock_playground.catalog.prices import Price
 from bedrock_playground.catalog.search import price_of
@@ -67,7 +67,7 @@ def price_words(model_id: str, book: PriceBook, *, region: str | None = None) ->
 def _words(price: Price | None) -> str:
     if price is None or price.rates.input is None or price.rates.output is None:
         return "price unknown"
-    return f"{format_usd(price.rates.input)} in, {format_usd(price.rates.output)} out"
+    return f"{format_rate(price.rates.input)} in, {format_rate(price.rates.output)} out"
 
 
 def _labels(catalogue: Catalogue, region: str | None) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from bedrock_playground.catalog import Catalogue
-from bedrock_playground.catalog.money import format_usd
+from bedrock_playground.catalog.money import format_rate
 from bedrock_playground.catalog.price_book import PriceBook
 from bedrock_playground.catalog.requirements import NEED_WORDS
 from bedrock_playground.catalog.resolution import Resolution
@@ -42,7 +42,7 @@ def beside(
             if writers and st.button(
                 "Try in Compare", key="models_try", type="primary", icon=":material/compare:"
             ):
-                try_in_compare.send(writers)
+                try_in_compare.send(writers, catalogue=catalogue)
             only = st.toggle("Only what differs", key=_DIFFERENT, persist_state="session")
         away = try_in_compare.not_listed([one.model_id for one in resolutions], catalogue)
         if away:
@@ -93,9 +93,9 @@ def _facts(resolution: Resolution, book: PriceBook, region: str | None) -> dict[
         "Id": plain(resolution.model_id),
         "Provider": plain(spec.provider) if spec else _UNKNOWN,
         "Scope": SCOPE_LABELS[resolution.scope],
-        "Input, per million": "$0" if local else plain(format_usd(rates.input if rates else None)),
-        "Output, per million": "$0" if local else plain(format_usd(rates.output if rates else None)),
-        "Cache read, per million": "–" if local else plain(format_usd(rates.cache_read if rates else None)),
+        "Input, per million": "$0" if local else plain(format_rate(rates.input if rates else None)),
+        "Output, per million": "$0" if local else plain(format_rate(rates.output if rates else None)),
+        "Cache read, per million": "–" if local else plain(format_rate(rates.cache_read if rates else None)),
         "Price from": "this machine" if local else plain(price_origin(price) or _UNKNOWN),
         "Context window": _tokens(spec.context_window if spec else None),
         "Max output": _tokens(spec.max_output_tokens if spec else None),

@@ -13,7 +13,7 @@ import streamlit as st
 
 from bedrock_playground.catalog import Catalogue, ModelSpec
 from bedrock_playground.catalog.models import Lifecycle
-from bedrock_playground.catalog.money import CONFIDENCE_WORDS, format_usd
+from bedrock_playground.catalog.money import CONFIDENCE_WORDS, format_rate
 from bedrock_playground.catalog.price_book import PriceBook
 from bedrock_playground.catalog.price_table import ids_of, prices_of
 from bedrock_playground.catalog.prices import Price
@@ -145,9 +145,9 @@ def _head(resolution: Resolution, catalogue: Catalogue) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center", key="model_actions"):
         if st.button("Try in Compare", key="model_try", type="primary", icon=":material/compare:"):
-            try_in_compare.send([resolution.model_id])
+            try_in_compare.send([resolution.model_id], catalogue=catalogue)
         if st.button("Add to Compare", key="model_add", icon=":material/add:"):
-            if try_in_compare.add(resolution.model_id):
+            if try_in_compare.add(resolution.model_id, catalogue=catalogue):
                 st.toast("Added to the variants of Compare.", icon=":material/check:")
             else:
                 st.toast("Compare has eight variants, the most there can be.", icon=":material/info:")
@@ -223,14 +223,14 @@ def _prices(resolution: Resolution, book: PriceBook, region: str | None) -> None
 
 def _price_cells(price: Price) -> dict[str, object]:
     def rate(amount: Decimal | None) -> str | None:
-        return None if amount is None else format_usd(amount)
+        return None if amount is None else format_rate(amount)
 
     rates, note = price.rates, price.note or ""
     if price.long_context_from is not None and price.long_context_rates is not None:
         long = price.long_context_rates
         note = (
-            f"From {price.long_context_from:,} input tokens on: {format_usd(long.input)} in, "
-            f"{format_usd(long.output)} out. {note}"
+            f"From {price.long_context_from:,} input tokens on: {format_rate(long.input)} in, "
+            f"{format_rate(long.output)} out. {note}"
         )
     return {
         "Way": geography_of(price.model_id, base_model_id(price.model_id)) or "own id",
@@ -313,7 +313,7 @@ def _ids(resolution: Resolution, catalogue: Catalogue, book: PriceBook) -> None:
             SCOPE_LABELS[option.scope] if option else SCOPE_LABELS[resolution.scope],
             "runs on this machine"
             if resolution.scope == "local"
-            else f"{format_usd(price.rates.input)} in, {format_usd(price.rates.output)} out"
+            else f"{format_rate(price.rates.input)} in, {format_rate(price.rates.output)} out"
             if price
             else "price unknown",
             "listed here" if option and option.listed else "not listed by this connection",

@@ -76,8 +76,11 @@ def form(*, regions: Sequence[str]) -> None:
             type="tertiary",
             on_click=which_state.clear,
         )
+    for caution in which_state.cautions():
+        st.warning(plain(caution), icon=":material/info:")
     _understood()
     _settings(regions)
+    _short_input()
     _weights()
 
 
@@ -147,12 +150,26 @@ def _settings(regions: Sequence[str]) -> None:
         _places(regions)
 
 
+def _short_input() -> None:
+    """Say where the cost is reckoned with far less than what has to fit."""
+    asked = which_state.scenario()
+    if asked.min_context and asked.input_tokens * _FAR < asked.min_context:
+        st.caption(
+            f":orange[:material/warning:] The context must hold {asked.min_context:,} tokens, but the cost "
+            f"is reckoned with an input of {asked.input_tokens:,}. If requests are that long, set that too."
+        )
+
+
+_FAR = 4
+
+
 def _limits() -> None:
     st.number_input(
         "Max cost per request, $",
         min_value=0.0,
         step=0.001,
-        format="%.5f",
+        # As many decimals as were typed: a fixed number would show a small limit as nothing.
+        format="%g",
         value=None,
         key=key("max_cost"),
         placeholder="Any",

@@ -33,12 +33,13 @@ _ICONS = {
 _WORDS = {"for": "For", "against": "Against", "unknown": "Not known"}
 
 
-def answer(ranking: Ranking, *, catalogue: Catalogue, has_measurements: bool) -> None:
+def answer(ranking: Ranking, *, catalogue: Catalogue, output_tokens: int, has_measurements: bool) -> None:
     """Draw the ranking.
 
     Args:
         ranking: Who fits, best first, and who is out.
         catalogue: What the connection lists.
+        output_tokens: How long answers are expected to be.
         has_measurements: Whether any of the user's own runs count.
     """
     proven = sum(not candidate.unproven for candidate in ranking.candidates)
@@ -54,12 +55,12 @@ def answer(ranking: Ranking, *, catalogue: Catalogue, has_measurements: bool) ->
     if unproven:
         told = "; ".join(f"{label} ({count})" for label, count in unproven.most_common(4))
         st.caption(f"Not known, and of how many: {plain(told)}.")
-    if not ranking.candidates:
+    if not proven and ranking.excluded:
         _nobody(ranking)
-    else:
+    if ranking.candidates:
         writers = [one for one in ranking.candidates if one.row.spec is None or one.row.spec.answers_in_text]
         if writers:
-            _measure(writers, catalogue, has_measurements=has_measurements)
+            _measure(writers, catalogue, output_tokens=output_tokens, has_measurements=has_measurements)
         else:
             st.info(
                 "Which of these fits your data, only measuring tells; Compare cannot: it is for models that "
@@ -74,7 +75,9 @@ def answer(ranking: Ranking, *, catalogue: Catalogue, has_measurements: bool) ->
         _out(ranking)
 
 
-def _measure(candidates: Sequence[Candidate], catalogue: Catalogue, *, has_measurements: bool) -> None:
+def _measure(
+    candidates: Sequence[Candidate], catalogue: Catalogue, *, output_tokens: int, has_measurements: bool
+) -> None:
     with st.container(border=True, key="which_measure"):
         st.markdown(
             "**A ranking is where measuring begins.** Accuracy is guessed from each model's size"
@@ -101,7 +104,18 @@ def _measure(candidates: Sequence[Candidate], catalogue: Catalogue, *, has_measu
             label = "Compare it" if count == 1 else f"Compare the top {count}"
             top = [candidate.row.model_id for candidate in candidates[:count]]
             if st.button(label, key="which_compare", type="primary", icon=":material/compare:"):
-                try_in_compare.send(top, prompt=(st.session_state.get(PROMPT) or "").strip() or None)
+                try_in_compare.send(
+                    top,
+                    catalogue=catalogue,
+                    prompt=(st.session_state.get(PROMPT) or "").strip() or None,
+                    output_tokens=output_tokens,
+                )
+            if try_in_compare.room() >= count and st.button(
+                "Add to Compare", key="which_add", icon=":material/add:"
+            ):
+                for model_id in top:
+                    try_in_compare.add(model_id, catalogue=catalogue, output_tokens=output_tokens)
+                st.toast(f"Added to the variants of Compare: {count}.", icon=":material/check:")
         away = try_in_compare.not_listed(top, catalogue)
         if away:
             st.caption(
@@ -231,9 +245,15 @@ def _out_cells(one: Exclusion) -> dict[str, object]:
 
 
 def _nobody(ranking: Ranking) -> None:
-    """Say who would be in the way of an answer."""
+    """Say what is in the way of an answer."""
     with st.container(border=True, key="which_nobody"):
-        st.write("No model meets all of this. What rules out the most:")
+        if ranking.candidates:
+            st.write(
+                "No model is known to meet all of this: of those that follow, something that you ask for is "
+                "not known. What rules out the most of the others:"
+            )
+        else:
+            st.write("No model meets all of this. What rules out the most:")
         for label, count in ranking.exclusions_by_requirement()[:4]:
             st.markdown(f"- {plain(label)}: **{count}** of {len(ranking.excluded)} models")
         alone = [one for one in ranking.excluded if len(one.failed) == 1]

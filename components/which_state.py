@@ -15,6 +15,7 @@ import streamlit as st
 
 from bedrock_playground.catalog.requirements import Scenario
 from bedrock_playground.catalog.scenario import Inference, apply, infer
+from bedrock_playground.catalog.scenario import cautions as find_cautions
 from bedrock_playground.catalog.search import Capability
 
 TEXT = "which_text"
@@ -45,6 +46,11 @@ def scenario() -> Scenario:
 def inferences() -> tuple[Inference, ...]:
     """What the words of the scenario say."""
     return infer(st.session_state.get(TEXT) or "")
+
+
+def cautions() -> tuple[str, ...]:
+    """What the scenario asks for that no model here can do."""
+    return find_cautions(st.session_state.get(TEXT) or "")
 
 
 def read_text() -> None:
@@ -115,8 +121,9 @@ def _from_widget(setting: str) -> Any:  # noqa: ANN401  # any setting
     if setting == "needs":
         return tuple(Capability(one) for one in value or ())
     if setting == "max_cost":
-        # The widget's value is a binary fraction; what was typed is meant. 0 would exclude everything.
-        return Decimal(f"{value:.6f}").normalize() if value else None
+        # The widget's value is a binary fraction; the shortest decimal for it is what was typed, however
+        # small. 0 would exclude everything.
+        return Decimal(repr(float(value))).normalize() if value else None
     if setting in {"max_latency", "min_context"}:
         return value or None
     if setting in {"input_tokens", "output_tokens"}:

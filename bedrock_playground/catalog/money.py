@@ -39,6 +39,20 @@ def format_usd(amount: Decimal | None) -> str:
     return f"{'-' if amount < 0 else ''}${rounded:,f}"
 
 
+def format_rate(rate: Decimal | None) -> str:
+    """Write a published rate exactly as it is: ``$1.375``, ``$0.0375``, ``$3.00``; never rounded.
+
+    There are at least three significant digits and at least two decimals. Exactly nothing is ``$0``.
+    """
+    if rate is None:
+        return UNKNOWN
+    if not rate:
+        return "$0"
+    exact = rate.normalize()
+    decimals = max(2, 2 - exact.adjusted(), -int(exact.as_tuple().exponent))
+    return f"{'-' if rate < 0 else ''}${abs(exact):,.{decimals}f}"
+
+
 def format_per_thousand(amount: Decimal | None) -> str:
     """Write what a thousand such requests cost."""
     return format_usd(None if amount is None else amount * 1000)

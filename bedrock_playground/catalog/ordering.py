@@ -69,7 +69,7 @@ class ModelGroup:
     """A model and the ids of it that were found."""
 
     best: ModelRow
-    """The id that stands for it: one that the connection lists, then the cheapest, then the nearest."""
+    """The id that stands for it: priced, then listed by the connection, then the cheapest, the nearest."""
     rows: tuple[ModelRow, ...]
     """All of them, the best first."""
 

@@ -50,5 +50,6 @@ measured_here = {base for base, one in own.items() if one.runs >= ENOUGH_RUNS}
 answer(
     ranking,
     catalogue=catalogue,
+    output_tokens=scenario.output_tokens,
     has_measurements=any(candidate.row.base_id in measured_here for candidate in ranking.candidates),
 )

@@ -4,7 +4,7 @@ import streamlit as st
 
 from bedrock_playground.catalog import Catalogue
 from bedrock_playground.history import HistoryError
-from components import compare_state, compare_view, variants
+from components import compare_before, compare_state, compare_view, variants
 from components.connection import current_connection, wait_for_endpoint
 from components.price_as_if import price_as_if
 from components.price_problems import price_problems
@@ -27,6 +27,8 @@ with st.container():
         variants.ensure(catalogue)
 
 compare_view.prompt_area(connection=connection, comparison=comparison)
+with st.container():
+    compare_before.way_back()
 wait_for_endpoint()
 compare_view.model_list_problem(catalogue)
 price_problems()

@@ -122,7 +122,7 @@ def _nobody() -> None:
     )
     rows = rows_of(options_of({"m.blind": blind}))
     ranking = rank(rows, Scenario(needs=(Capability.IMAGES,)), today=date(2026, 11, 22))
-    answer(ranking, catalogue=Catalogue(()), has_measurements=False)
+    answer(ranking, catalogue=Catalogue(()), output_tokens=500, has_measurements=False)
 
 
 def test_the_top_candidates_go_to_compare_with_the_prompt(page: AppTest) -> None:
@@ -133,6 +133,59 @@ def test_the_top_candidates_go_to_compare_with_the_prompt(page: AppTest) -> None
     assert not page.exception, page.exception
     assert [page.session_state[f"{letter}_model"] for letter in "AB"] == top
     assert page.text_area(key="prompt").value == "Is this late?"
+
+
+def test_what_stood_in_compare_can_be_brought_back_and_answers_may_be_as_long_as_expected(
+    page: AppTest,
+) -> None:
+    page.switch_page("pages/playground/compare.py").run()
+    page.button(key="add_variant").click().run()
+    page.session_state["A_system"] = "Rhyme."
+    page.text_area(key="prompt").set_value("My own question")
+    page.run()
+    before = [page.session_state[f"{letter}_model"] for letter in "ABC"]
+    page.switch_page("pages/choose/which_model.py").run()
+    page.number_input(key="which_output_tokens").set_value(3_000).run()
+    page.text_input(key="which_prompt").set_value("Is this late?").run()
+    page.button(key="which_compare").click().run()
+    assert not page.exception, page.exception
+    assert page.session_state["A_max_tokens_value"] == 3_000
+    # Nobody told AppTest that the script went to another page.
+    page.switch_page("pages/playground/compare.py").run()
+    assert "These took the place of 3 variants." in texts(page)
+    page.button(key="bring_back").click().run()
+    assert not page.exception, page.exception
+    assert [page.session_state[f"{letter}_model"] for letter in "ABC"] == before
+    assert page.text_area(key="prompt").value == "My own question"
+    assert "took the place" not in texts(page)
+
+
+def test_top_candidates_can_be_added_to_what_stands_in_compare(page: AppTest) -> None:
+    assert "which_add" not in [one.key for one in page.button], "nothing stands in Compare yet"
+    page.switch_page("pages/playground/compare.py").run()
+    page.switch_page("pages/choose/which_model.py").run()
+    top = ids(page)[:3]
+    page.button(key="which_add").click().run()
+    assert not page.exception, page.exception
+    assert [page.session_state[f"{letter}_model"] for letter in "CDE"] == top
+
+
+def test_what_is_only_unknown_is_not_presented_as_an_answer(page: AppTest) -> None:
+    page.number_input(key="which_max_cost").set_value(0.0000001).run()
+    assert not page.exception, page.exception
+    assert "0 models meet every requirement" in texts(page)
+    assert "No model is known to meet all of this" in texts(page)
+    assert "$0.000000100" in texts(page).replace("\\", "")
+    assert "$0 per request cannot" not in texts(page).replace("\\", "")
+
+
+def test_pictures_to_be_made_and_inputs_that_are_too_short_are_said(page: AppTest) -> None:
+    write(page, "Generate images for adverts from a context of 200K tokens.")
+    assert any("no model that makes images" in one.value for one in page.warning)
+    assert "reckoned with an input of 1,000" in texts(page)
+    write(page, "Summarize contracts of 300 pages.")
+    assert page.number_input(key="which_input_tokens").value == 210_000
+    assert "reckoned with an input" not in texts(page)
 
 
 def test_start_over_forgets_everything(page: AppTest) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_playground.catalog.money import format_per_thousand, format_usd, origin
+from bedrock_playground.catalog.money import format_per_thousand, format_rate, format_usd, origin
 from bedrock_playground.invocation.cost import Confidence, Cost
 
 
@@ -34,6 +34,30 @@ from bedrock_playground.invocation.cost import Confidence, Cost
 )
 def test_an_amount_is_written_for_people(amount: str | None, text: str) -> None:
     assert format_usd(None if amount is None else Decimal(amount)) == text
+
+
+@pytest.mark.parametrize(
+    ("rate", "text"),
+    [
+        (None, "unknown"),
+        ("0", "$0"),
+        ("1.375", "$1.375"),
+        ("3", "$3.00"),
+        ("3.000000", "$3.00"),
+        ("0.1", "$0.100"),
+        ("0.0375", "$0.0375"),
+        ("0.00001234", "$0.00001234"),
+        ("1234.56789", "$1,234.56789"),
+        ("1E+3", "$1,000.00"),
+    ],
+)
+def test_a_published_rate_is_written_as_it_is(rate: str | None, text: str) -> None:
+    assert format_rate(None if rate is None else Decimal(rate)) == text
+
+
+@given(st.decimals(min_value=Decimal("1e-12"), max_value=Decimal("1e6"), places=12).filter(bool))
+def test_no_digit_of_a_rate_is_lost(rate: Decimal) -> None:
+    assert Decimal(format_rate(rate).lstrip("$").replace(",", "")) == rate
 
 
 @given(st.decimals(min_value=Decimal("1e-12"), max_value=Decimal("1e6"), places=12).filter(bool))

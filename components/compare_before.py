@@ -1,0 +1,69 @@
+"""What stood in Compare before another page put its own variants there, and the way back to it.
+
+Compare draws it on its first page, so it imports nothing heavy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from bedrock_playground.catalog.variant import Variant
+from components import compare_state, variants
+
+_BEFORE = "compare_before"
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What stood in Compare before it was replaced."""
+
+    variants: tuple[tuple[str, Variant], ...]
+    """By letter, in the order of display."""
+    prompt: str | None
+    """The prompt, if that was replaced too."""
+
+
+def keep(*, prompt: bool) -> None:
+    """Remember what stands in Compare, where there is something.
+
+    Args:
+        prompt: Whether the prompt is to be replaced as well.
+    """
+    standing = tuple(variants.read_all().items())
+    if standing and any(variant.model for _, variant in standing):
+        replaced = st.session_state.get(compare_state.PROMPT) if prompt else None
+        st.session_state[_BEFORE] = _Before(standing, replaced)
+
+
+def way_back() -> None:
+    """Offer to bring back the variants that were replaced, on the page that compares."""
+    before: _Before | None = st.session_state.get(_BEFORE)
+    if before is None:
+        return
+    count = len(before.variants)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="way_back"):
+        st.caption(
+            f":material/info: These took the place of {count} variant{'' if count == 1 else 's'}.",
+            width="content",
+        )
+        st.button(
+            "Bring back the variants that stood there",
+            key="bring_back",
+            icon=":material/undo:",
+            on_click=_bring_back,
+        )
+        st.button("Keep these", key="keep_these", type="tertiary", on_click=_forget)
+
+
+def _bring_back() -> None:
+    before: _Before = st.session_state.pop(_BEFORE)
+    compare_state.clear()
+    variants.replace_all(before.variants)
+    if before.prompt is not None:
+        st.session_state[compare_state.PROMPT] = before.prompt
+
+
+def _forget() -> None:
+    st.session_state.pop(_BEFORE, None)
