@@ -12,10 +12,15 @@ from bedrock_playground.connection import (
     named_connection,
     remote_connection,
 )
-from bedrock_playground.invocation.credentials import find_credentials
+from bedrock_playground.invocation.credentials import (
+    CredentialsReport,
+    describe_credentials,
+    find_credentials,
+)
 from components import compare_state, variants
 from components.compare_state import HERE, KIND, PLACE_PENDING
 from components.resources import forget_models, get_named_endpoints, get_settings, get_supervisor
+from components.words import plain
 
 LABELS: dict[Kind, str] = {
     "local": "Local endpoint",
@@ -27,12 +32,24 @@ REGION = "connection_region"
 """The Region that this session picked; not set: the one of the environment or the profile."""
 ENDPOINT = "connection_endpoint"
 """The endpoint that this session named."""
+IDENTITY = "connection_identity"
+"""Who the credentials belong to, and the connection that was asked."""
+PERMISSIONS = "connection_permissions"
+"""What they may do, and the connection that was asked."""
+CALL = "connection_call"
+"""How the call for one token ended, and the connection and the model that were called."""
 
 
 @st.cache_resource(show_spinner=False, ttl=300)
 def _credentials() -> str:
     # A credential process may ask the user something: not at every rerun.
     return find_credentials(api_key=get_settings().bedrock_api_key) or "none found"
+
+
+@st.cache_resource(show_spinner=False, ttl=300)
+def credentials_report() -> CredentialsReport:
+    """All that is known of how credentials were found, looked for at most every five minutes."""
+    return describe_credentials(api_key=get_settings().bedrock_api_key)
 
 
 @st.cache_resource(show_spinner=False, ttl=300, max_entries=64)
@@ -94,7 +111,7 @@ def sidebar() -> None:
             st.session_state[HERE] = ("local", None)
         else:
             there = remote()
-            st.caption(f"{there.title} · credentials: {credentials_of(there)}")
+            st.caption(f"{plain(there.title)} · credentials: {plain(credentials_of(there))}")
             st.session_state[HERE] = (there.endpoint_label, there.config.region)
         st.button(
             "Refresh models",
@@ -129,7 +146,8 @@ def switched() -> None:
     """Begin anew: a comparison goes on only where it ran, and stays in the history."""
     refresh()
     compare_state.clear()
-    variants.forget_models()
+    left: str | None = st.session_state.get(HERE, (None,))[0]
+    variants.switch_models(left=left, to="local" if current_kind() == "local" else remote().endpoint_label)
 
 
 def moved() -> None:
@@ -141,14 +159,18 @@ def moved() -> None:
 def refresh() -> None:
     """Ask for models and credentials anew."""
     forget_models()
-    _credentials.clear()
-    _remote.clear()
+    for cached in (_credentials, credentials_report, _default_kind, _remote):
+        cached.clear()
+    for told in (IDENTITY, PERMISSIONS, CALL):
+        # They were told of the credentials of before.
+        st.session_state.pop(told, None)
 
 
 def _local_status() -> None:
     status = get_supervisor().status
     if status.state == "ready":
-        st.caption(f"Ready · SmolLM2 135M on this machine · {status.url}")
+        # As code, which makes no link of it.
+        st.caption(f"Ready · SmolLM2 135M on this machine · `{status.url}`")
         return
     if status.state == "failed":
         st.caption("It did not start; the page says why.")

@@ -6,16 +6,19 @@ import re
 
 import streamlit as st
 
+from bedrock_playground.catalog.control import endpoint_of
 from bedrock_playground.catalog.probe import Identity, identify
 from bedrock_playground.catalog.regions import REGIONS
 from bedrock_playground.connection import Connection, EndpointRefused, checked_endpoint
-from bedrock_playground.invocation.credentials import CredentialsReport, describe_credentials
+from bedrock_playground.invocation import ClientConfig
 from bedrock_playground.launcher import EndpointStatus
 from components.compare_state import KIND
 from components.connection import (
     ENDPOINT,
+    IDENTITY,
     LABELS,
     REGION,
+    credentials_report,
     current_kind,
     kinds,
     moved,
@@ -23,12 +26,11 @@ from components.connection import (
     switched,
 )
 from components.resources import get_named_endpoints, get_settings, get_supervisor
-from components.words import plain
+from components.words import code, plain
 
 _REGION_PICKER = "connection_region_picker"
 _ENDPOINT_FIELD = "connection_endpoint_field"
 _PROBLEM = "connection_problem"
-_IDENTITY = "connection_identity"
 _REGION_CODE = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-\d+")
 
 
@@ -57,7 +59,8 @@ def where() -> None:
             st.error(plain(problem), icon=":material/error:")
         st.caption(
             "What you choose here holds for this browser session alone. A comparison goes on only where it "
-            "ran, so a change stops what still runs and begins a new one; the old one stays in the history."
+            "ran, so a change stops what still runs and begins a new one; the old one stays in the history. "
+            "Loading the page anew in the browser begins a new session."
         )
 
 
@@ -67,10 +70,22 @@ def _address(kind: str) -> str:
         url = get_supervisor().status.url
         return f"`{url}`" if url else "it is not ready yet"
     there = remote().config
+    runtime, control = _hosts(there)
     region = there.region or ""
     name = REGIONS[region].name if region in REGIONS else "a Region that this app does not know"
-    host = f"`{there.endpoint_url}`" if there.endpoint_url else "the endpoint that boto3 chooses"
-    return f"{host}, Region {plain(region)}, {name}"
+    host = code(runtime) if runtime else "the endpoint that boto3 chooses"
+    beside = f". Models, profiles and guardrails are asked for at {code(control)}" if control else ""
+    return f"{host}, Region {plain(region)}, {name}{beside if control != runtime else ''}"
+
+
+@st.cache_resource(show_spinner=False, ttl=300, max_entries=64)
+def _hosts_of(_config: ClientConfig, key: str) -> tuple[str | None, str | None]:  # noqa: ARG001
+    return endpoint_of(_config, "bedrock-runtime"), endpoint_of(_config, "bedrock")
+
+
+def _hosts(config: ClientConfig) -> tuple[str | None, str | None]:
+    """Where calls go, and where models are asked for: the environment can name an address for either."""
+    return _hosts_of(config, f"{config.region}|{config.endpoint_url}|{config.profile}")
 
 
 def _use(kind: str) -> None:
@@ -145,12 +160,6 @@ def _forget_endpoint() -> None:
         _use(kinds()[-1])
 
 
-@st.cache_resource(show_spinner=False, ttl=300)
-def _report() -> CredentialsReport:
-    # A credential process may ask the user something: not at every rerun.
-    return describe_credentials(api_key=get_settings().bedrock_api_key)
-
-
 def credentials(connection: Connection | None) -> None:
     """Say how credentials were found and what wins, and offer to ask whose they are."""
     with st.container(border=True, key="connection_credentials"):
@@ -160,13 +169,18 @@ def credentials(connection: Connection | None) -> None:
             return
         for line in _how_found(connection):
             st.markdown(line)
+        if connection.kind == "custom" and connection.config.access_key_id:
+            # Placeholder keys are nobody's.
+            return
         st.button(
             "Who am I?", key="identity_check", icon=":material/badge:", on_click=_ask, args=(connection,)
         )
         st.caption("Asks AWS STS (GetCallerIdentity): free, and allowed to everybody.")
-        told: tuple[object, Identity] | None = st.session_state.get(_IDENTITY)
+        told: tuple[object, Identity] | None = st.session_state.get(IDENTITY)
         if told is not None and told[0] == connection:
-            _identity(told[1], api_key=_report().beside is not None and connection.kind == "bedrock")
+            _identity(
+                told[1], api_key=credentials_report().beside is not None and connection.kind == "bedrock"
+            )
 
 
 _NONE_FOUND = (
@@ -181,12 +195,12 @@ def _how_found(connection: Connection) -> list[str]:
         return ["The app and the local endpoint share a key that was made at random for this run."]
     if connection.config.access_key_id:
         return ["Requests to this endpoint are signed with placeholder keys."]
-    report = _report()
+    report = credentials_report()
     if report.used is None:
         return [_NONE_FOUND]
     lines = [f"Bedrock is called with **{plain(report.used)}**."]
     if report.profile:
-        lines[0] = f"Bedrock is called with **{plain(report.used)}**, profile `{plain(report.profile)}`."
+        lines[0] = f"Bedrock is called with **{plain(report.used)}**, profile {code(report.profile)}."
     if report.beside:
         lines.append(
             f"There are access keys as well ({plain(report.beside)}). **The API key wins**: boto3 sends "
@@ -201,7 +215,7 @@ def _how_found(connection: Connection) -> list[str]:
 
 
 def _ask(connection: Connection) -> None:
-    st.session_state[_IDENTITY] = (connection, identify(connection.config))
+    st.session_state[IDENTITY] = (connection, identify(connection.config))
 
 
 def _identity(told: Identity, *, api_key: bool) -> None:

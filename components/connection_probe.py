@@ -12,6 +12,7 @@ from bedrock_playground.history import HistoryError
 from bedrock_playground.invocation import Comparison, InferenceParameters, InvocationRequest, LaneRun, Usage
 from components import variants
 from components.binding import WhereItRan
+from components.connection import CALL, PERMISSIONS
 from components.resources import (
     get_access,
     get_price_book,
@@ -21,10 +22,8 @@ from components.resources import (
 )
 from components.words import plain
 
-_PERMISSIONS = "connection_permissions"
 _MODEL = "connection_model"
 _MODEL_OF = "connection_model_of"
-_CALL = "connection_call"
 _SIGNS = {"allowed": "✓ **Allowed**", "denied": "✗ **Denied**", "unknown": "? **Not known**"}
 _WAIT = 90.0
 _ASSUMED_INPUT = 100
@@ -39,7 +38,7 @@ def permissions(connection: Connection) -> None:
         st.button(
             "Try the permissions", key="probe", icon=":material/rule:", on_click=_try, args=(connection,)
         )
-        told: tuple[object, tuple[Permission, ...]] | None = st.session_state.get(_PERMISSIONS)
+        told: tuple[object, tuple[Permission, ...]] | None = st.session_state.get(PERMISSIONS)
         if told is not None and told[0] == connection:
             _rows(told[1])
             st.caption(
@@ -49,11 +48,13 @@ def permissions(connection: Connection) -> None:
 
 
 def _try(connection: Connection) -> None:
-    st.session_state[_PERMISSIONS] = (connection, probe(connection.config))
+    st.session_state[PERMISSIONS] = (connection, probe(connection.config))
 
 
 def _rows(found: tuple[Permission, ...]) -> None:
     # Not a table: names of permissions are long, and a phone is narrow.
+    for advice in dict.fromkeys(one.advice for one in found if one.advice):
+        st.warning(plain(advice), icon=":material/key_off:")
     for one in found:
         st.markdown(f"{_SIGNS[one.outcome]} · `{one.action}`")
         st.caption(f"{one.purpose}. {plain(one.words)}")
@@ -103,7 +104,7 @@ def one_call(connection: Connection, catalogue: Catalogue) -> None:
             on_click=_call,
             args=(connection, model_id),
         )
-        _outcome(model_id)
+        _outcome(connection, model_id)
 
 
 def _named(catalogue: Catalogue, model_id: str) -> str:
@@ -132,7 +133,11 @@ def _call(connection: Connection, model_id: str) -> None:
     try:
         recorder = get_store().recorder()
     except HistoryError as error:
-        st.session_state[_CALL] = (model_id, f"Nothing was called: the history cannot be opened. {error}")
+        st.session_state[CALL] = (
+            connection,
+            model_id,
+            f"Nothing was called: the history cannot be opened. {error}",
+        )
         return
     comparison = Comparison(
         WhereItRan(connection.endpoint_label, connection.config.region),
@@ -146,14 +151,15 @@ def _call(connection: Connection, model_id: str) -> None:
     if not comparison.wait(_WAIT):
         comparison.cancel()
         comparison.wait(5)
-    st.session_state[_CALL] = (model_id, comparison.lanes[0].runs[0])
+    st.session_state[CALL] = (connection, model_id, comparison.lanes[0].runs[0])
 
 
-def _outcome(model_id: str) -> None:
-    told: tuple[str, LaneRun | str] | None = st.session_state.get(_CALL)
-    if told is None or told[0] != model_id:
+def _outcome(connection: Connection, model_id: str) -> None:
+    told: tuple[object, str, LaneRun | str] | None = st.session_state.get(CALL)
+    if told is None or told[:2] != (connection, model_id):
+        # Another Region or endpoint may well answer otherwise.
         return
-    run = told[1]
+    run = told[2]
     if isinstance(run, str):
         st.error(plain(run), icon=":material/error:")
         return

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 from bedrock_playground.history import RunRecord, RunStore
 from bedrock_playground.invocation import InvocationRequest, InvocationResult, RunIdentity, RunState
 from bedrock_playground.launcher import EndpointStatus
+from components.words import code, plain
 
 ROOT = Path(__file__).resolve().parents[2]
 AWS_VARIABLES = (
@@ -241,3 +242,74 @@ def test_a_comparison_from_an_endpoint_that_nobody_named_is_shown_where_the_sess
     app = opened(recorded(tmp_path, endpoint="http://127.0.0.1:9", region="eu-west-1"))
     assert app.session_state["connection_here"] == ("bedrock", "us-east-1")
     assert app.text_area(key="prompt").value == "Why is the sky blue?"
+
+
+def test_refreshing_looks_for_credentials_anew(planted: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = planted()
+    assert "Bedrock is called with **environment variables**." in words(app)
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    assert "Bedrock is called with **environment variables**." in words(app.run())
+    app.button(key="refresh_models").click().run()
+    assert not app.exception, app.exception
+    assert "None were found" in words(app)
+
+
+def test_what_one_region_answered_is_not_shown_for_another(
+    planted: Open, local_endpoint: EndpointStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BEDROCK_PLAYGROUND_ENDPOINT_URL", local_endpoint.url or "")
+    app = planted()
+    app.button(key="one_token").click().run()
+    app.button(key="probe").click().run()
+    told = "shows only by calling it"
+    assert app.success or app.error
+    assert told in words(app)
+    model = app.selectbox(key="connection_model").value
+    app.selectbox(key="connection_region_picker").select("eu-central-1").run()
+    assert app.selectbox(key="connection_model").value == model
+    assert not app.success
+    assert not app.error
+    assert told not in words(app)
+
+
+def test_credentials_that_aws_does_not_know_are_told_once_with_what_to_do(
+    planted: Open, local_endpoint: EndpointStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BEDROCK_PLAYGROUND_ENDPOINT_URL", local_endpoint.url or "")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", local_endpoint.url or "")
+    app = planted()
+    app.button(key="probe").click().run()
+    advice = [str(one.value) for one in app.warning if "AWS does not know these credentials" in one.value]
+    assert len(advice) == 1
+    assert "Renew them" in advice[0]
+    app.button(key="identity_check").click().run()
+    said = [str(one.value) for one in app.warning if "GetCallerIdentity" in one.value]
+    assert len(said) == 1
+    assert "Renew them" in said[0]
+
+
+def test_placeholder_keys_are_nobodys(planted: Open, local_endpoint: EndpointStatus) -> None:
+    app = planted()
+    assert "Who am I?" in {button.label for button in app.button}
+    app.text_input(key="connection_endpoint_field").set_value(local_endpoint.url or "").run()
+    app.button(key="endpoint_use").click().run()
+    assert "placeholder keys" in words(app)
+    assert "Who am I?" not in {button.label for button in app.button}
+
+
+def test_the_hosts_that_the_environment_names_are_shown(
+    planted: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "https://me:planted@gateway.example.org/bedrock")
+    said = words(planted())
+    assert "**Amazon Bedrock**: `https://gateway.example.org/bedrock`, Region us-east-1" in said
+    assert "asked for at `https://bedrock.us-east-1.amazonaws.com`" in said
+    assert "planted" not in said
+
+
+def test_an_address_in_an_error_is_code_without_escapes() -> None:
+    advice = "Give the endpoint as http://host:port, or look :red[here] (https://a_b.example.org/x_y)."
+    assert plain(advice) == (
+        "Give the endpoint as `http://host:port`, or look \\:red\\[here\\] (`https://a_b.example.org/x_y`)."
+    )
+    assert [code("my_profile"), code("a`b")] == ["`my_profile`", "`` a`b ``"]

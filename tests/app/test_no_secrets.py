@@ -117,3 +117,21 @@ def test_no_secret_is_drawn_logged_recorded_or_exported(
     for where, text in everything.items():
         for name, secret in SECRETS.items():
             assert secret not in text, f"{name} is in the {where}"
+
+
+def test_no_word_of_a_broken_credential_process_leaves(
+    *, app: AppTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    secret = SECRETS["AWS_SECRET_ACCESS_KEY"]
+    (tmp_path / "config").write_text(
+        f"[default]\ncredential_process = sh -c 'echo {secret} >&2; exit 1'\n", encoding="utf-8"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name)
+    pages, state = use(app)
+    assert state is RunState.FAILED
+    assert "credential provider custom-process failed" in pages
+    assert secret not in pages + kept(tmp_path / "data") + caplog.text
