@@ -6,7 +6,7 @@ No model reads the text: whoever sees the answer can see which words did it, and
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -103,7 +103,7 @@ def infer(text: str) -> tuple[Inference, ...]:
                 for setting, value in cue.sets
             ]
     found += [*_numbers(text)]
-    found += _unmentioned([inference for _, inference in found])
+    found += _unmentioned(found)
     found.sort(key=lambda item: item[0])
     return tuple({inference.id: inference for _, inference in found}.values())
 
@@ -120,16 +120,16 @@ _ACCURATE = 8
 _YIELDS = 2
 
 
-def _unmentioned(found: Iterable[Inference]) -> list[tuple[int, Inference]]:
+def _unmentioned(found: Sequence[tuple[int, Inference]]) -> list[tuple[int, Inference]]:
     """Where accuracy is what counts, speed and price count little unless something was said of them."""
-    found = list(found)
-    cue = next((one for one in found if one.setting == "accuracy" and int(one.value) >= _ACCURATE), None)
+    accurate = (one for one in found if one[1].setting == "accuracy" and int(one[1].value) >= _ACCURATE)
+    place, cue = next(accurate, (0, None))
     if cue is None:
         return []
-    said = {one.setting for one in found}
+    said = {inference.setting for _, inference in found}
     return [
         (
-            len(cue.phrase),
+            place,
             Inference(
                 cue.phrase, setting, _YIELDS, f"{says(setting, _YIELDS)}, as nothing is said of it", cue.skill
             ),
