@@ -12,6 +12,7 @@ from bedrock_playground.catalog.build_content import add_schema, message_of, sys
 from bedrock_playground.catalog.build_reasoning import add_reasoning
 from bedrock_playground.catalog.draft import Draft
 from bedrock_playground.catalog.models import ModelSpec
+from bedrock_playground.catalog.raw_check import raw_warnings
 from bedrock_playground.catalog.raw_fields import NotAnObject, merge, overridden, parse_object
 from bedrock_playground.catalog.resolution import Resolution
 from bedrock_playground.catalog.rules import rules_for
@@ -48,6 +49,9 @@ def build_request(variant: Variant, inputs: Inputs, resolution: Resolution) -> B
     add_schema(draft, inputs)
     cache_ttl = _cache_ttl(draft)
     system = system_of(draft, inputs)
+    draft.warn(*raw_warnings(draft, max_tokens=max_tokens))
+    if max_tokens is None and "max_tokens" not in case.raw.numbers:
+        draft.warn(draft.rules["max_tokens"].warning)
     request = InvocationRequest(
         model_id=variant.model.strip(),
         messages=(message_of(draft, inputs, cache_ttl=cache_ttl),),
@@ -115,8 +119,6 @@ def _refusals(case: Case) -> Iterator[str]:
 
 def _warnings(draft: Draft) -> Iterator[str | None]:
     case = draft.case
-    # Of what is not set: what is set brings its warnings itself.
-    yield draft.rules["max_tokens"].warning
     spec, resolution = case.spec, case.resolution
     if case.family is None and not case.is_prompt and case.variant.model.strip():
         yield f"{resolution.explanation.rstrip('.')}. What it takes is not known: only the safest is sent."

@@ -39,8 +39,14 @@ def add_reasoning(draft: Draft, max_tokens: int | None) -> int | None:
 
 def _above_budget(draft: Draft, thinking: Thinking | None) -> int | None:
     """Choose max tokens where none is set and a budget is: left out, Bedrock would use a small number."""
-    value = draft.fields.get(thinking.switch[1]) if thinking and thinking.kind == "budget" else None
+    if thinking is None or thinking.kind != "budget":
+        return None
+    value = draft.fields.get(thinking.switch[1])
     budget = value.get("budget_tokens") if isinstance(value, Mapping) else None
+    raw = draft.case.raw
+    if raw.budget is not None:
+        # Laid over what the settings make; where max tokens are raw as well, they are none of ours.
+        budget = None if "max_tokens" in raw.numbers else int(raw.budget)
     if not isinstance(budget, int):
         return None
     wanted = budget + SMALL_DEFAULT
@@ -77,7 +83,7 @@ def _switch(draft: Draft, thinking: Thinking) -> None:
 def _budget(draft: Draft, thinking: Thinking) -> None:
     """Claude's first way: an object with the number of tokens to think with."""
     case, variant = draft.case, draft.case.variant
-    if not case.reasons:
+    if not case.reasons_by_controls:
         _switch(draft, thinking)
         _drop(draft, "thinking_budget", variant.thinking_budget)
         return

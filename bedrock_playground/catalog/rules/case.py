@@ -8,6 +8,7 @@ from bedrock_playground.catalog.models import ModelSpec
 from bedrock_playground.catalog.resolution import Resolution
 from bedrock_playground.catalog.rules.families import family_of
 from bedrock_playground.catalog.rules.family import Family, Thinking
+from bedrock_playground.catalog.rules.raw import NOTHING, RawSettings, read_raw
 from bedrock_playground.catalog.rules.values import ControlState, Rule
 from bedrock_playground.catalog.variant import Inputs, Variant
 
@@ -83,6 +84,15 @@ class Case:
         return thinking
 
     @property
+    def raw(self) -> RawSettings:
+        """What the raw additional fields set of what is known."""
+        return (
+            NOTHING
+            if self.is_prompt
+            else read_raw(self.variant.additional_fields, self.family, self.thinking)
+        )
+
+    @property
     def ceiling(self) -> int | None:
         """The most tokens of one answer."""
         told = self.spec.max_output_tokens if self.spec else None
@@ -111,7 +121,17 @@ class Case:
 
     @property
     def reasons(self) -> bool:
-        """Whether the model will reason, as things are set."""
+        """Whether the model will reason, as things are set; the raw fields have the last word."""
+        thinking = self.thinking
+        if thinking is None or thinking.can_turn_off:
+            told = self.raw.reasoning
+            if told is not None:
+                return told == "on"
+        return self.reasons_by_controls
+
+    @property
+    def reasons_by_controls(self) -> bool:
+        """Whether the model will reason, as the settings but the raw fields ask."""
         thinking = self.thinking
         if thinking is None or thinking.kind is None or self.is_prompt or self.too_small_to_think:
             return False

@@ -176,7 +176,7 @@ def _additional_fields() -> Rule:
     return Rule(
         parameter="additional_fields",
         state=ControlState.FREE,
-        reason="The model's own fields, as JSON, laid over what the settings make. Nothing checks them: the "
+        reason="The model's own fields, as JSON, laid over what the settings make and sent as they are: the "
         "model refuses what it does not know.",
         path=(FIELDS,),
         source=_API,

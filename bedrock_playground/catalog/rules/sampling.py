@@ -83,7 +83,16 @@ def _state(case: Case, family: Family, parameter: str) -> tuple[ControlState, st
 
 
 def _yields(case: Case, parameter: str) -> bool:
-    """Whether the other of the two goes first: the one in use, and temperature where both are."""
+    """Whether the other of the two goes first: the one in use, and temperature where both are.
+
+    One that stands in the raw fields goes first: those are sent whatever the settings are.
+    """
+    raw = case.raw.numbers
+    other = _OTHER[parameter]
+    if other in raw:
+        return parameter not in raw or parameter == "top_p"
+    if parameter in raw:
+        return False
     temperature, top_p = case.variant.temperature, case.variant.top_p
     if parameter == "top_p":
         return temperature is not None

@@ -207,6 +207,32 @@ def test_raw_fields_are_laid_over_what_the_settings_make() -> None:
     assert extra(build(NOVA, additional_fields="  ")) is None
 
 
+def test_controls_give_way_to_raw_fields_and_what_they_break_is_told() -> None:
+    def warned(built: BuiltRequest) -> str:
+        return " ".join(built.warnings)
+
+    two = build(HAIKU_45, temperature=0.5, additional_fields='{"top_p": 0.9}')
+    assert two.request.parameters.temperature is None
+    assert "top-p is in use" in two.adjustments[0].reason
+
+    thinking = '{"thinking": {"type": "enabled", "budget_tokens": 100}}'
+    small = build(HAIKU_45, temperature=0.5, max_tokens=50, additional_fields=thinking)
+    assert small.request.parameters.temperature is None
+    assert "below 1,024 tokens" in warned(small)
+    assert "must be below max tokens, which are 50" in warned(small)
+    above = build(HAIKU_45, additional_fields=thinking.replace("100", "8000"))
+    assert above.request.parameters.max_tokens == 8000 + 4096
+    assert "additional fields" not in warned(above)
+    assert "about 4,096 tokens" not in warned(above), "max tokens are sent after all"
+
+    assert "set temperature. Claude Opus 5.5 refuses" in warned(
+        build(OPUS_55, additional_fields='{"temperature": 0.9}')
+    )
+    stays = build("local.smollm2-135m-instruct-v1:0", additional_fields=thinking)
+    assert "set thinking. The local model does not reason" in warned(stays)
+    assert "additional fields" not in warned(build(SONNET_4, additional_fields='{"anthropic_beta": ["x"]}'))
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

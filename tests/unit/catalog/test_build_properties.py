@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import fields, replace
@@ -221,6 +222,64 @@ def test_botocore_accepts_what_is_not_refused(variant: Variant, asked: Inputs) -
         return
     report = ParamValidator().validate(sent, CONVERSE.input_shape)
     assert not report.has_errors(), report.generate_report()
+
+
+raw_fields = st.fixed_dictionaries(
+    {},
+    optional={
+        "temperature": st.sampled_from([0, 0.9, 3]),
+        "top_p": st.sampled_from([0, 0.9]),
+        "top_k": st.sampled_from([5, 9999]),
+        "thinking": st.sampled_from([{"type": "enabled", "budget_tokens": budget} for budget in (100, 4000)])
+        | st.sampled_from([{"type": "adaptive"}, {"type": "disabled"}, {}, "on"]),
+        "reasoningConfig": st.just({"type": "enabled", "maxReasoningEffort": "low"}),
+        "reasoning_effort": st.sampled_from(["high", "none", 3]),
+        "output_config": st.sampled_from([{"effort": "high"}, {"effort": "silly"}]),
+        "inferenceConfig": st.sampled_from([{"topK": 5}, {"temperature": 7}]),
+        "something": st.just(1),
+    },
+)
+
+
+@patient
+@given(variants, raw_fields, inputs)
+def test_raw_fields_break_no_rule_in_silence(variant: Variant, raw: dict[str, Any], asked: Inputs) -> None:
+    """What is raw is sent; what the controls send gives way to it, and what breaks a rule is told."""
+    variant = replace(variant, additional_fields=json.dumps(raw))
+    built, sent, spec = build(variant, asked)
+    if spec is None or not spec.answers_in_text:
+        return
+    config, extra = sent.get("inferenceConfig", {}), sent.get("additionalModelRequestFields", {})
+    for name, value in raw.items():
+        assert name in extra
+        assert isinstance(value, dict) or extra[name] == value
+    warned = any("additional fields" in warning for warning in built.warnings)
+    claude = spec.model_id.startswith("anthropic.")
+    numbers = {"temperature", "top_p", "top_k"} & raw.keys()
+    thinking = extra.get("thinking")
+    kind = thinking.get("type") if isinstance(thinking, dict) else None
+    if REFUSES_SAMPLING.match(spec.model_id) and numbers:
+        assert warned
+    if ONE_OF_TWO.match(spec.model_id) and len({"temperature", "top_p"} & raw.keys()) == 2:
+        assert warned
+    elif ONE_OF_TWO.match(spec.model_id) and {"temperature", "top_p"} & raw.keys():
+        assert not {"temperature", "topP"} & (config.keys() - {"topP" if "top_p" in raw else "temperature"})
+    reasons = claude and not NOT_ASKED_TO_REASON.match(spec.model_id)
+    if reasons and kind in {"enabled", "adaptive"} and "thinking" in raw:
+        assert not {"temperature", "topP"} & config.keys()
+        assert warned or not numbers
+    if reasons and kind == "enabled" and "thinking" in raw:
+        assert warned or 1024 <= thinking["budget_tokens"] < config.get("maxTokens", 10**6)
+        assert warned or not {"any", "tool"} & sent.get("toolConfig", {}).get("toolChoice", {}).keys()
+    if NOT_ASKED_TO_REASON.match(spec.model_id) and REASONING_KEYS & raw.keys():
+        assert warned
+    if (
+        claude
+        and spec.reasoning
+        and spec.reasoning.kind != "none"
+        and raw.get("output_config") == {"effort": "silly"}
+    ):
+        assert warned or not spec.reasoning.effort_levels
 
 
 PLACES: dict[str, Callable[[Any], Any]] = {
