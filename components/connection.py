@@ -12,6 +12,7 @@ from bedrock_playground.connection import (
     named_connection,
     remote_connection,
 )
+from bedrock_playground.invocation import ClientConfig
 from bedrock_playground.invocation.credentials import (
     CredentialsReport,
     describe_credentials,
@@ -58,6 +59,19 @@ def _remote(region: str | None, endpoint: str | None) -> Connection:
     if endpoint is not None and endpoint != get_settings().endpoint_url:
         return named_connection(get_settings(), endpoint, region=region)
     return remote_connection(get_settings(), region=region)
+
+
+@st.cache_resource(show_spinner=False, ttl=300, max_entries=64)
+def _hosts(_config: ClientConfig, key: str) -> tuple[str | None, str | None]:  # noqa: ARG001  # the cache's
+    # boto3's half of the world, which only the Connection page asks for.
+    from bedrock_playground.catalog.control import endpoint_of  # noqa: PLC0415
+
+    return endpoint_of(_config, "bedrock-runtime"), endpoint_of(_config, "bedrock")
+
+
+def hosts(config: ClientConfig) -> tuple[str | None, str | None]:
+    """Where calls go, and where models are asked for: the environment can name an address for either."""
+    return _hosts(config, f"{config.region}|{config.endpoint_url}|{config.profile}")
 
 
 @st.cache_resource(show_spinner=False)
@@ -159,7 +173,7 @@ def moved() -> None:
 def refresh() -> None:
     """Ask for models and credentials anew."""
     forget_models()
-    for cached in (_credentials, credentials_report, _default_kind, _remote):
+    for cached in (_credentials, credentials_report, _default_kind, _remote, _hosts):
         cached.clear()
     for told in (IDENTITY, PERMISSIONS, CALL):
         # They were told of the credentials of before.

@@ -6,11 +6,9 @@ import re
 
 import streamlit as st
 
-from bedrock_playground.catalog.control import endpoint_of
 from bedrock_playground.catalog.probe import Identity, identify
 from bedrock_playground.catalog.regions import REGIONS
 from bedrock_playground.connection import Connection, EndpointRefused, checked_endpoint
-from bedrock_playground.invocation import ClientConfig
 from bedrock_playground.launcher import EndpointStatus
 from components.compare_state import KIND
 from components.connection import (
@@ -20,6 +18,7 @@ from components.connection import (
     REGION,
     credentials_report,
     current_kind,
+    hosts,
     kinds,
     moved,
     remote,
@@ -70,22 +69,12 @@ def _address(kind: str) -> str:
         url = get_supervisor().status.url
         return f"`{url}`" if url else "it is not ready yet"
     there = remote().config
-    runtime, control = _hosts(there)
+    runtime, control = hosts(there)
     region = there.region or ""
     name = REGIONS[region].name if region in REGIONS else "a Region that this app does not know"
     host = code(runtime) if runtime else "the endpoint that boto3 chooses"
     beside = f". Models, profiles and guardrails are asked for at {code(control)}" if control else ""
     return f"{host}, Region {plain(region)}, {name}{beside if control != runtime else ''}"
-
-
-@st.cache_resource(show_spinner=False, ttl=300, max_entries=64)
-def _hosts_of(_config: ClientConfig, key: str) -> tuple[str | None, str | None]:  # noqa: ARG001
-    return endpoint_of(_config, "bedrock-runtime"), endpoint_of(_config, "bedrock")
-
-
-def _hosts(config: ClientConfig) -> tuple[str | None, str | None]:
-    """Where calls go, and where models are asked for: the environment can name an address for either."""
-    return _hosts_of(config, f"{config.region}|{config.endpoint_url}|{config.profile}")
 
 
 def _use(kind: str) -> None:

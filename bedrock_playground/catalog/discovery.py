@@ -68,7 +68,9 @@ def _ask(config: ClientConfig) -> _Told:
     try:
         client = make_client(config)
     except ERRORS as error:
-        told.problems.append(f"The account's models could not be asked for: {error_words(error)}")
+        told.problems.append(
+            f"The account's models could not be asked for: {error_words(error).rstrip('.')}."
+        )
         return told
     failures = [failure for failure in (_ask_models(client, told), *_ask_profiles(client, told)) if failure]
     told.problems.extend(_in_words(failures, something=bool(told.summaries or told.profiles)))

@@ -74,7 +74,7 @@ def probe(config: ClientConfig) -> tuple[Permission, ...]:
     try:
         client, runtime = make_client(config), make_client(config, "bedrock-runtime")
     except ERRORS as error:
-        problem = f"The client could not be made: {error_words(error)}"
+        problem = f"The client could not be made: {error_words(error).rstrip('.')}."
         advice = credentials_advice(error)
         return (Permission("bedrock:*", "Everything this app does", "unknown", problem, advice),)
     return tuple(_probe(client, runtime))

@@ -23,7 +23,10 @@ def error_words(error: Exception) -> str:
     if isinstance(error, _TELLING):
         # The message holds what a credential process wrote, or what a metadata service answered.
         provider = error.kwargs.get("provider") or "of this machine's metadata"
-        return f"the credential provider {provider} failed; its words can hold a secret and are not shown"
+        return (
+            f"the credential provider {provider} failed; its words can hold a secret and are not shown: "
+            "aws sts get-caller-identity shows them in a terminal"
+        )
     if is_bad_header(error):
         # Python's message holds the header, which is a session token or an API key.
         return "a key or a token holds a line break or another character that no header may have: set it anew"
