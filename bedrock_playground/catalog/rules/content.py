@@ -145,7 +145,7 @@ def _tool_choice(case: Case) -> Rule:
     reason, warning = "The model chooses (auto), must call some tool (any), or a named one.", None
     if forced is False:
         options, reason = ("auto",), f"{case.name} cannot be made to call a tool: it chooses."
-    elif case.reasons and thinking and thinking.kind == "budget":
+    elif case.reasons and thinking and thinking.refuses_forcing:
         options = ("auto",)
         reason = f"{case.name} cannot be made to call a tool while it reasons: reasoning is on."
     elif case.reasons and thinking and thinking.kind == "adaptive":
@@ -163,7 +163,7 @@ def _tool_choice(case: Case) -> Rule:
         options=options,
         default="auto",
         path=("toolConfig", "toolChoice"),
-        conflicts_with=("reasoning",) if thinking and thinking.kind == "budget" else (),
+        conflicts_with=("reasoning",) if thinking and thinking.refuses_forcing else (),
         warning=warning,
         source=_API,
     )

@@ -16,6 +16,8 @@ from bedrock_playground.catalog.rules.family import FIELDS, Family, Span, Thinki
 AWS = "AWS, Amazon Bedrock user guide (2026-11-22)"
 LIVE = "live checks in pydantic-ai-slim 2.68.0 (2026-11-22)"
 BOTH = f"{AWS}; {LIVE}"
+# Whether a tool can be forced beside adaptive thinking: langchain-aws, Amazon's own, tried it on Bedrock
+# (pull requests 1141 and 1151, July 2026): up to Claude 4.7 refused, from Opus 4.8 on taken.
 
 
 _UNIT = Span(0, 1)
@@ -67,6 +69,7 @@ def _budget(effort: tuple[str, ...] = ()) -> Thinking:
         switch=(FIELDS, "thinking"),
         on={"type": "enabled"},
         off={"type": "disabled"},
+        refuses_forcing=True,
         effort=("outputConfig", "effort") if effort else (),
         levels=effort,
         warning="Effort is documented for Anthropic's own API; nobody has verified it here."
@@ -81,6 +84,7 @@ def _adaptive(
     can_turn_off: bool = True,
     off: str = "disabled",
     takes_budget_too: bool = False,
+    refuses_forcing: bool = False,
 ) -> Thinking:
     return Thinking(
         kind="adaptive",
@@ -92,6 +96,7 @@ def _adaptive(
         on_by_default=on_by_default,
         can_turn_off=can_turn_off,
         takes_budget_too=takes_budget_too,
+        refuses_forcing=refuses_forcing,
     )
 
 
@@ -109,9 +114,10 @@ _CLAUDES = (
         "Claude 4.6",
         r"(?:opus|sonnet)-4-6",
         one_of_two=True,
-        thinking=_adaptive("low", "medium", "high", "max", takes_budget_too=True),
+        thinking=_adaptive("low", "medium", "high", "max", takes_budget_too=True, refuses_forcing=True),
     ),
-    _claude("Claude Opus 4.7 and 4.8", r"opus-4-[78]", sampling=False, thinking=_adaptive(*_FIVE)),
+    _claude("Claude Opus 4.7", r"opus-4-7", sampling=False, thinking=_adaptive(*_FIVE, refuses_forcing=True)),
+    _claude("Claude Opus 4.8", r"opus-4-8", sampling=False, thinking=_adaptive(*_FIVE)),
     _claude(
         "Claude Opus 5.5, Fable 5.1 and Mythos 5.1",
         r"opus-5-5|(?:fable|mythos)-5-[12]",

@@ -61,6 +61,8 @@ class Thinking:
     """Whether it can answer without."""
     refuses_at_high: bool = False
     """Whether it is reported to refuse temperature, top-p and max tokens at effort ``high``."""
+    refuses_forcing: bool = False
+    """Whether it refuses, while it reasons, to be made to call a tool."""
     takes_budget_too: bool = False
     """Whether a fixed budget, the older way, is taken as well."""
     warning: str | None = None

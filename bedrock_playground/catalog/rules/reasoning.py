@@ -66,7 +66,9 @@ def _excludes(thinking: Thinking) -> tuple[str, ...]:
     sampling = ("temperature", "top_p", "top_k")
     if thinking.kind == "budget":
         return (*sampling, "tool_choice", "max_tokens")
-    return sampling if thinking.kind == "adaptive" else ()
+    if thinking.kind == "adaptive":
+        return (*sampling, "tool_choice") if thinking.refuses_forcing else sampling
+    return ()
 
 
 def _no_room(case: Case) -> str:

@@ -358,6 +358,12 @@ def test_a_tool_cannot_be_forced_while_a_budget_is_spent() -> None:
     built = build(SONNET_4, asked, reasoning="on", thinking_budget=1024)
     assert "toolChoice" not in (built.request.tool_config or {})
     assert ("tool_choice", "dropped", "any", None) in told(built)
+    older = build("us.anthropic.claude-sonnet-4-6", asked, reasoning="on")
+    assert "toolChoice" not in (older.request.tool_config or {})
+    assert ("tool_choice", "dropped", "any", None) in told(older)
+    assert (build("us.anthropic.claude-sonnet-4-6", asked).request.tool_config or {})["toolChoice"] == {
+        "any": {}
+    }
     adaptive = build(OPUS_5, asked)
     assert (adaptive.request.tool_config or {})["toolChoice"] == {"any": {}}
     assert any("answers without thinking" in text for text in adaptive.warnings)

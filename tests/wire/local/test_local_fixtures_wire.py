@@ -185,6 +185,23 @@ def test_tool_conversations_that_do_not_fit(runtime: Any) -> None:
             ask(runtime, messages=messages, **({"toolConfig": config} if config else {}))
 
 
+def test_a_forced_tool_beside_thinking_is_refused_or_thinks_nothing_as_by_the_rules(runtime: Any) -> None:
+    config = {**TOOLS, "toolChoice": {"any": {}}}
+    budget = {"thinking": {"type": "enabled", "budget_tokens": 1024}}
+    with pytest.raises(runtime.exceptions.ValidationException, match="tool_choice forces tool use"):
+        ask(
+            runtime,
+            model=ONE,
+            toolConfig=config,
+            inferenceConfig={"maxTokens": 2000},
+            additionalModelRequestFields=budget,
+        )
+    adaptive = {"thinking": {"type": "adaptive"}}
+    answer = ask(runtime, model=EFFORT, toolConfig=config, additionalModelRequestFields=adaptive)
+    assert answer["stopReason"] == "tool_use"
+    assert not any("reasoningContent" in block for block in blocks(answer))
+
+
 def test_reasoning_comes_first_and_its_signature_is_checked_on_the_way_back(runtime: Any) -> None:
     thinking = {"thinking": {"type": "enabled", "budget_tokens": 1024}}
     config = {"maxTokens": 2000}
