@@ -22,6 +22,7 @@ LETTERS = "ABCDEFGH"
 """Eight variants at most."""
 
 _ORDER = "variant_order"
+_PICKS = "models_picked"
 _PREFERRED = ("amazon.nova-lite", "amazon.nova-2-lite", "anthropic.claude-haiku", "amazon.nova", "smollm2")
 _GUARDRAIL_VERSION = re.compile(r"DRAFT|[1-9][0-9]{0,7}")
 
@@ -263,7 +264,16 @@ def ensure(catalogue: Catalogue) -> None:
             st.session_state[key(letter, "model")] = model or None
 
 
-def forget_models() -> None:
-    """Unpick every model: those of one endpoint mean nothing to another."""
+def switch_models(*, left: str | None, to: str) -> None:
+    """Put away the models of one endpoint, which mean nothing to another, and take up what was picked there.
+
+    Args:
+        left: The endpoint whose models stand here; ``None`` if nobody knows.
+        to: The endpoint that is called from now on. A variant without a pick there gets none.
+    """
+    picks: dict[str, dict[str, str]] = dict(st.session_state.get(_PICKS, {}))
+    if left is not None:
+        picks[left] = {letter: read(letter).model for letter in letters()}
+    st.session_state[_PICKS] = picks
     for letter in letters():
-        st.session_state[key(letter, "model")] = None
+        st.session_state[key(letter, "model")] = picks.get(to, {}).get(letter) or None
