@@ -47,9 +47,14 @@ def variant_of(request: InvocationRequest, resolution: Resolution, *, shared_sys
         guardrail=request.guardrail,
     )
     fields = dict(sent.additional_model_request_fields or {})
-    for candidate in _candidates(request, resolution, known):
-        if (found := _with_the_rest(candidate, request, resolution=resolution, fields=fields)) is not None:
-            return found
+    found = [
+        read
+        for candidate in _candidates(request, resolution, known)
+        if (read := _with_the_rest(candidate, request, resolution=resolution, fields=fields)) is not None
+    ]
+    if found:
+        # The one that explains most: what a setting made shall come back as that setting, not as a raw field.
+        return min(found, key=lambda read: len(read.additional_fields or ""))
     # Its rules are not known now, or not those that made the request: what is plain to see is kept all the
     # same.
     effort = _effort(request)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -67,6 +68,9 @@ def test_what_is_read_back_sends_the_same_again(variant: Variant) -> None:
         Variant(model="amazon.nova-2-lite-v1:0", reasoning="on", effort="low"),
         Variant(model="local.smollm2-135m-instruct-v1:0", top_k=3, temperature=0.0),
         Variant(model=PROFILE, reasoning="on", effort="high"),
+        Variant(model="anthropic.claude-opus-4-8", reasoning="on", effort="high"),
+        Variant(model="anthropic.claude-opus-4-8", reasoning="on"),
+        Variant(model="anthropic.claude-opus-5-5", reasoning="off"),
     ],
     ids=lambda variant: variant.model,
 )
@@ -75,6 +79,8 @@ def test_settings_come_back_as_settings_and_not_as_raw_fields(variant: Variant) 
     sent = build_request(variant, ASKED, resolution).request
     read = variant_of(sent, resolution, shared_system=ASKED.system)
     assert read.additional_fields is None
+    again = [build_request(one, ASKED, resolution).request for one in (read, replace(read, reasoning=None))]
+    assert read.reasoning == (variant.reasoning if again[0] != again[1] else None)
     assert (read.top_k, read.effort, read.thinking_budget) == (
         variant.top_k,
         variant.effort,
