@@ -218,9 +218,11 @@ def _places(regions: Sequence[str]) -> None:
         help="Keeps to inference profiles of that geography, and to in-Region calls.",
     )
     st.toggle(
-        "No cross-Region inference",
+        # Short: a phone leaves room for some 17 letters.
+        "In-Region only",
         key=key("in_region_only"),
         persist_state="session",
+        help="No cross-Region inference: the request is answered in the Region that is called.",
     )
 
 
