@@ -93,7 +93,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         price_file=get.path("PRICE_FILE"),
         region=environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or None,
         bedrock_api_key=bool(environ.get("AWS_BEARER_TOKEN_BEDROCK")),
-        endpoint_url=get.text("ENDPOINT_URL"),
+        endpoint_url=get.address("ENDPOINT_URL"),
         endpoint_override=get.flag("ENDPOINT_OVERRIDE", default=True),
         timeouts=Timeouts(
             connect=get.seconds("CONNECT_TIMEOUT", defaults.connect),
@@ -114,6 +114,13 @@ class _Reader:
 
     def text(self, name: str) -> str | None:
         return self.environ.get(PREFIX + name, "").strip() or None
+
+    def address(self, name: str) -> str | None:
+        text = self.text(name)
+        if text and "@" in text.partition("://")[2].partition("/")[0]:
+            # The address is shown on the page and recorded with every run.
+            raise SettingsError(f"{PREFIX}{name} holds a user name or a password. Leave them out.")
+        return text
 
     def path(self, name: str) -> Path | None:
         text = self.text(name)

@@ -62,3 +62,12 @@ def test_the_example_file_names_every_setting(monkeypatch: pytest.MonkeyPatch) -
     ours = {name for name in asked if name.startswith("BEDROCK_PLAYGROUND_")}
     assert ours
     assert not {name for name in ours if name not in example}
+
+
+def test_an_endpoint_with_a_password_is_refused_without_repeating_it() -> None:
+    environ = {"BEDROCK_PLAYGROUND_ENDPOINT_URL": "https://me:planted@example.org"}
+    with pytest.raises(SettingsError, match="ENDPOINT_URL holds a user name") as refused:
+        load_settings(environ)
+    assert "planted" not in str(refused.value)
+    plain = {"BEDROCK_PLAYGROUND_ENDPOINT_URL": "https://example.org/a@b"}
+    assert load_settings(plain).endpoint_url == "https://example.org/a@b"
