@@ -16,8 +16,8 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from bedrock_playground.catalog.arithmetic import cost_of, unknown
+from bedrock_playground.catalog.factors import Factor, Kind, factors_of
 from bedrock_playground.catalog.generations import line_of
-from bedrock_playground.catalog.models import Task
 from bedrock_playground.catalog.money import format_usd
 from bedrock_playground.catalog.requirements import (
     Facts,
@@ -36,21 +36,12 @@ from bedrock_playground.invocation.values import Usage
 ENOUGH_RUNS = 3
 """From how many of the user's own runs on a measurement takes the place of a prior."""
 
-Kind: TypeAlias = Literal["for", "against", "unknown"]
-"""Which way a reason points."""
-
 Basis: TypeAlias = Literal["measured", "price", "prior", "unknown"]
 """How a part of the score is known."""
 
 _ACCURACY = {Size.MICRO: 0.2, Size.SMALL: 0.4, Size.MEDIUM: 0.6, Size.LARGE: 0.8, Size.FRONTIER: 1.0}
 _SPEED = {Size.MICRO: 1.0, Size.SMALL: 0.8, Size.MEDIUM: 0.55, Size.LARGE: 0.35, Size.FRONTIER: 0.15}
 _ALWAYS_REASONS = 0.6
-_LEGACY = 0.85
-_PREVIEW = 0.8
-_LIFECYCLE_UNKNOWN = 0.95
-_NOT_NAMED = 0.75
-_NARROW = 0.6
-_SUPERSEDED = 0.9
 _CHEAPEST, _DEAREST = 1e-5, 0.1
 _FASTEST, _SLOWEST = 0.5, 60.0
 _SIZE_WORDS = {
@@ -86,18 +77,6 @@ class Part:
     """How it is known."""
     text: str
     """Where the value comes from, in words."""
-
-
-@dataclass(frozen=True, slots=True)
-class Factor:
-    """Something that makes the whole score smaller."""
-
-    factor: float
-    """What it is multiplied by."""
-    text: str
-    """Why."""
-    kind: Kind = "against"
-    """Which way it points."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +248,7 @@ def _candidate(checked: _Checked, scenario: Scenario, *, today: date, newer: str
         _speed(scenario, size, facts),
         _price(scenario.price, facts.cost),
     )
-    factors = _factors(facts.row, scenario, newer)
+    factors = factors_of(facts.row, scenario, newer=newer)
     weights = [part.weight for part in parts]
     if not any(weights):
         # Nothing was to count more than anything else: all count the same.
@@ -331,34 +310,6 @@ def _on_scale(value: float, best: float, worst: float) -> float:
     if value <= best:
         return 1.0
     return max(0.0, 1.0 - math.log(value / best) / math.log(worst / best))
-
-
-def _factors(row: ModelRow, scenario: Scenario, newer: str | None) -> tuple[Factor, ...]:
-    found = []
-    if newer:
-        found.append(Factor(_SUPERSEDED, f"{newer} is newer and costs no more"))
-    line = row.spec.good_for.get(scenario.task, "") if row.spec and scenario.task else ""
-    if "older generation" in line and not newer:
-        found.append(Factor(_SUPERSEDED, "The catalogue calls it an older generation"))
-    if row.lifecycle == "legacy":
-        found.append(Factor(_LEGACY, "A legacy model"))
-    if "preview" in f"{row.base_id} {row.name}".casefold():
-        found.append(Factor(_PREVIEW, "A preview: not yet for production"))
-    elif row.lifecycle is None and row.scope != "local":
-        found.append(
-            Factor(_LIFECYCLE_UNKNOWN, "Where it stands in its lifecycle is not known", kind="unknown")
-        )
-    good_for = row.spec.good_for if row.spec else {}
-    if scenario.task and good_for and scenario.task not in good_for:
-        found.append(Factor(_NOT_NAMED, "The catalogue does not name it for this task"))
-    elif good_for and _NARROW_TASKS.issuperset(good_for) and scenario.task not in _NARROW_TASKS:
-        # A classifier by policy, or a model for recordings: no agent is built on it.
-        tasks = " and ".join(task.replace("_", " ") for task in good_for)
-        found.append(Factor(_NARROW, f"Made for {tasks} only, as far as the catalogue names it"))
-    return tuple(found)
-
-
-_NARROW_TASKS: frozenset[Task] = frozenset({"summarisation", "classification", "question_answering"})
 
 
 def _reasons(

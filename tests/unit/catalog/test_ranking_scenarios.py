@@ -99,3 +99,13 @@ def test_an_older_generation_of_embeddings_stands_behind_the_newer_ones() -> Non
     new = [place for place, one in enumerate(found) if re.search("embed-v4|embed-text-v2", one)]
     assert new
     assert not old or max(new) < min(old), found
+
+
+def test_what_is_made_for_recordings_is_put_forward_for_recordings_alone() -> None:
+    def told(text: str) -> list[str]:
+        candidates = [one for one in ranking_of(text).candidates if "pegasus" in one.row.model_id]
+        assert candidates
+        return [factor.text for candidate in candidates for factor in candidate.factors]
+
+    assert "Made for video or sound" in told("Summarize contracts.")
+    assert not [text for text in told("Analyse videos of matches.") if text.startswith("Made for")]
