@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from bedrock_playground.invocation import Comparison, RunState
-from bedrock_playground.invocation.values import DocumentBlock, ImageBlock, ToolResultBlock
+from bedrock_playground.catalog.build import request_as_json
+from bedrock_playground.invocation import Comparison, InvocationRequest, RunIdentity, RunState
+from bedrock_playground.invocation.values import DocumentBlock, ImageBlock, Json, ToolResultBlock
 from components.live import get_hub
 
 ROOT = Path(__file__).resolve().parents[2]
 TEST_MODEL = "local.test-effort-v1:0"
+PROFILE = "arn:aws:bedrock:local:000000000000:application-inference-profile/test-effort"
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 50
 FILES = [
     ("photo.jpg", PNG, "image/jpeg"),
@@ -216,3 +220,135 @@ def _rerun(letter: str, model: str, max_tokens: int) -> None:
 
     variants.replace_all([(letter, Variant(model=model, max_tokens=max_tokens))])
     compare_state.rerun(letter)
+
+
+def other_session(comparison: Comparison) -> AppTest:
+    other = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    other.query_params["comparison"] = comparison.id
+    other.run()
+    assert not other.exception
+    return other
+
+
+def test_an_application_profile_comes_back_with_its_settings_and_so_does_who_sat_out(page: AppTest) -> None:
+    from components import compare_asked
+
+    upload(page, [FILES[0]])
+    page.session_state["B_reasoning"] = "on"
+    page.session_state["B_effort"] = "high"
+    page.selectbox(key="B_model").set_value(PROFILE).run()
+    comparison = run(page)
+    sent = comparison.lane("B").runs[0].request
+    assert sent.output_config == {"effort": "high"}
+    for _ in range(2):
+        [told] = [warning.value for warning in page.warning if "A sat out." in warning.value]
+        assert "takes text only" in told, "the reason is the lane's own"
+        page.run()
+    other = other_session(comparison)
+    assert other.session_state["variant_order"] == ["A", "B"]
+    settings = ["B_reasoning", "B_effort", "B_additional_fields"]
+    assert [other.session_state[name] for name in settings] == ["on", "high", ""]
+    compare_asked._kept().clear()
+    other = other_session(comparison)
+    assert other.session_state["variant_order"] == ["B"], "the requests know nothing of A"
+    assert [other.session_state[name] for name in settings] == ["on", "high", ""]
+
+
+def test_while_the_place_is_not_there_settings_wait_and_what_was_changed_stays(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from components import compare_asked
+    from components.binding import WhereItRan
+
+    for letter in "AB":
+        page.session_state[f"{letter}_reasoning"] = "on"
+        page.session_state[f"{letter}_effort"] = "high"
+        page.selectbox(key=f"{letter}_model").set_value(PROFILE).run()
+    comparison = run(page)
+    compare_asked._kept().clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(WhereItRan, "connection", lambda _self: None)
+        other = other_session(comparison)
+        assert other.session_state["B_effort"] == "high"
+        assert other.session_state["B_reasoning"] == "", "nobody knows yet what its fields mean"
+        other.session_state["A_effort"] = "low"
+
+    other.run()
+    assert not other.exception
+    assert [other.session_state[name] for name in ("A_effort", "A_reasoning")] == ["low", ""]
+    assert [other.session_state[name] for name in ("B_effort", "B_reasoning")] == ["high", "on"]
+
+
+def test_a_follow_up_and_what_is_shown_of_it_take_the_settings_of_now(page: AppTest) -> None:
+    comparison = run(page)
+    page.session_state["B_max_tokens_value"] = 9
+    page.button(key="request_B").click().run()
+    shown = json.loads(page.code[-1].value)
+    page.chat_input(key="follow_up").set_value("(your next message)").run()
+    assert not page.exception
+    assert comparison.wait(60)
+    last = comparison.lane("B").runs[-1]
+    assert last.identity.turn == 1
+    assert last.request.parameters.max_tokens == 9
+    assert [message.role for message in last.request.messages] == ["user", "assistant", "user"]
+    assert shown == request_as_json(last.request)
+
+
+@pytest.mark.usefixtures("_app_surroundings")
+def test_each_input_is_read_from_a_lane_that_was_sent_it() -> None:
+    from components import compare_asked
+    from components.binding import WhereItRan
+
+    def config(choice: dict[str, Json]) -> dict[str, Json]:
+        spec: Json = {"name": "add", "inputSchema": {"json": {"type": "object"}}}
+        return {"tools": [{"toolSpec": spec}], "toolChoice": choice}
+
+    plain = InvocationRequest.from_prompt("amazon.titan-text-express-v1", "Hello")
+    told = replace(plain, model_id="amazon.nova-lite-v1:0", system="Be short.")
+    sent = [
+        plain,
+        replace(told, tool_config=config({"auto": {}})),
+        replace(told, tool_config=config({"tool": {"name": "add"}})),
+    ]
+    now = datetime.now(UTC)
+    comparison = Comparison.restore(
+        WhereItRan("elsewhere", None),
+        runs=[
+            (RunIdentity(letter, "none-knows", letter, 0, 0, now, None, "elsewhere"), request, None)
+            for letter, request in zip("ABC", sent, strict=True)
+        ],
+    )
+    found = compare_asked.asked_of(comparison)
+    assert found.prompt == "Hello"
+    assert found.system == "Be short.", "a model that takes none has no say"
+    assert ([tool.name for tool in found.tools], found.tool_choice) == (["add"], "add")
+
+
+@pytest.mark.usefixtures("_app_surroundings")
+def test_models_that_were_picked_for_a_place_are_there_again_on_the_way_back() -> None:
+    app = AppTest.from_function(_there_and_back, kwargs={"model": PROFILE})
+    app.run()
+    assert not app.exception
+    assert app.session_state["seen"] == [None, PROFILE, "amazon.nova-lite-v1:0"]
+
+
+def _there_and_back(model: str) -> None:
+    import streamlit as st
+
+    from bedrock_playground.catalog.variant import Variant
+    from components import connection, variants
+    from components.compare_state import HERE, KIND
+
+    state = st.session_state
+    state["seen"] = []
+    variants.replace_all([("A", Variant(model=model))])
+    for kind, here in (
+        ("bedrock", ("local", None)),
+        ("local", ("bedrock", "us-east-1")),
+        ("bedrock", ("local", None)),
+    ):
+        state[KIND], state[HERE] = kind, here
+        connection.switched()
+        state["seen"].append(state["A_model"])
+        if kind == "bedrock":
+            state["A_model"] = "amazon.nova-lite-v1:0"

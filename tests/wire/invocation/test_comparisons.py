@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -379,6 +380,23 @@ class TestTurns:
                 "assistant",
                 "user",
             ]
+
+    def test_a_further_turn_can_be_changed_or_left_out_lane_by_lane(self, serve: Serve) -> None:
+        server = serve(echo)
+        comparison = Comparison(invoker_for(server.url))
+        comparison.start(requests(2))
+        assert comparison.wait(10)
+        would = comparison.next_request("A", "More")
+        out = comparison.follow_up(
+            "More",
+            change=lambda label, sent: replace(sent, system="Now") if label == "A" else None,
+        )
+        assert out == ("B",)
+        assert comparison.wait(10)
+        assert would
+        assert [len(lane.runs) for lane in comparison.lanes] == [2, 1]
+        assert comparison.lanes[0].runs[-1].request == replace(would, system="Now")
+        assert comparison.lanes[0].runs[-1].text == "3:More"
 
     def test_not_while_a_lane_is_busy_nor_without_any_answer(self, serve: Serve) -> None:
         server = serve(lambda exchange: exchange.wait_for_client_to_leave(60) and None)
