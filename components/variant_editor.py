@@ -21,6 +21,7 @@ from components.request_dialog import (
     request_dialog,
     request_shown,
 )
+from components.returned import back_in_use, forget_returned
 from components.variant_summary import summary
 from components.words import plain
 
@@ -116,6 +117,8 @@ def _notes(prepared: Prepared, catalogue: Catalogue) -> None:
     if prepared.resolution.kind in _OPAQUE or catalogue.get(prepared.variant.model) is None:
         icon = "link" if prepared.resolution.base_ids else "help"
         st.caption(f":material/{icon}: {plain(prepared.resolution.explanation)}")
+    if back := back_in_use(prepared):
+        st.caption(f":material/settings_backup_restore: Back in use: {plain(back)}.")
     for refusal in prepared.refusals:
         st.markdown(f":small[:orange[:material/block: **Sits out.**] {plain(refusal)}]")
 
@@ -154,4 +157,5 @@ def _act(letter: str, rerun: Callable[[str], None] | None) -> None:
         case "remove":
             variants.remove(letter)
             forget_request(letter)
+            forget_returned(letter)
             st.session_state.pop(looked_at(letter), None)

@@ -124,13 +124,19 @@ def test_a_model_that_rejects_sampling_shows_effort_instead_and_going_back_resto
     done(app.selectbox(key="A_effort").set_value("high").run())
     assert "inferenceConfig" not in request(app)
     assert '"high"' in app.code[0].value
+    assert "Back in use" not in said(app)
     choose(app, NOVA)
+    assert "Back in use: temperature 0.25, top-k 50." in said(app)
     assert slider(app, "Temperature") == 0.25
     sent = request(app)
     assert sent["inferenceConfig"] == {"temperature": 0.25}
     assert sent["additionalModelRequestFields"] == {"inferenceConfig": {"topK": 50}}
+    assert "Back in use: temperature 0.25, top-k 50." in said(app), "and on until something else happens"
+    switch(app, "temperature", on=False)
+    assert "Back in use: top-k 50." in said(app)
     choose(app, NO_SAMPLING)
     assert app.selectbox(key="A_effort").value == "high"
+    assert "Back in use: effort high." in said(app)
 
 
 def test_what_is_too_large_is_kept_and_said_to_be_sent_smaller() -> None:
