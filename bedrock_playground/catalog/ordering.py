@@ -78,14 +78,15 @@ _NEAREST: dict[Scope, int] = {"local": 0, "in_region": 1, "geographic": 2, "glob
 
 
 def preference(row: ModelRow) -> tuple[bool, bool, bool, Decimal, int, str]:
-    """What makes one id of a model stand before another: listed, priced, cheap, near.
+    """What makes one id of a model stand before another: priced, listed, cheap, near.
 
-    An application profile without a known price stands last, listed or not: the model's own price is known.
+    A listed id without a price would say that nobody knows what the model costs, where somebody does.
+    An application profile without a price stands last.
     """
     known = row.input_price is not None and row.output_price is not None
     total = (row.input_price or Decimal(0)) + (row.output_price or Decimal(0))
     unpriced_profile = row.scope == "application" and not known
-    return (unpriced_profile, not row.listed, not known, total, _NEAREST.get(row.scope, 9), row.model_id)
+    return (not known, unpriced_profile, not row.listed, total, _NEAREST.get(row.scope, 9), row.model_id)
 
 
 def group_by_model(rows: Iterable[ModelRow]) -> tuple[ModelGroup, ...]:

@@ -291,6 +291,14 @@ def test_what_the_user_says_of_a_profile_wins() -> None:
     assert price.model_id == PROFILE
 
 
+def test_a_price_that_is_known_stands_before_a_listed_id_without_one() -> None:
+    own, profile, _ = rows_of(options_of({OWN_ID: KNOWN}), Prices())
+    (group,) = group_by_model([replace(own, listed=True, price=None), profile])
+    assert group.best.model_id == profile.model_id
+    (group,) = group_by_model([replace(own, price=profile.price), replace(profile, listed=True)])
+    assert group.best.model_id == profile.model_id, "of two with the same price the listed one"
+
+
 def test_an_application_profile_without_a_price_stands_for_no_model() -> None:
     option = ModelOption(model_id=PROFILE, name="Mine", provider="Amazon", scope="application", spec=KNOWN)
     (group,) = group_by_model(rows_of([option, *options_of({OWN_ID: KNOWN})], Prices()))
