@@ -10,6 +10,7 @@ from bedrock_playground.catalog.resolution import Resolution
 from bedrock_playground.catalog.variant import Adjustment, BuiltRequest, Inputs, Variant
 from bedrock_playground.connection import Connection
 from components import variants
+from components.raw_by_model import with_own_fields
 from components.resources import resolve_model
 
 _SETTINGS = frozenset(field.name for field in fields(Variant))
@@ -58,6 +59,7 @@ def prepare(
     if not variant.model:
         return None
     resolution = resolve_model(connection, variant.model)
+    variant = with_own_fields(letter, variant, resolution)
     built = build_request(variant, inputs, resolution)
     elsewhere = catalogue.why_not_callable(variant.model)
     refusals = (*built.refusals, *((elsewhere,) if elsewhere else ()))

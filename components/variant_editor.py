@@ -14,6 +14,7 @@ from components import variants
 from components.model_picker import model_picker
 from components.parameter_panel import panel
 from components.prepared import Prepared, prepare
+from components.raw_by_model import fields_kept_for
 from components.request_dialog import (
     NEXT_MESSAGE,
     forget_request,
@@ -117,6 +118,8 @@ def _notes(prepared: Prepared, catalogue: Catalogue) -> None:
     if prepared.resolution.kind in _OPAQUE or catalogue.get(prepared.variant.model) is None:
         icon = "link" if prepared.resolution.base_ids else "help"
         st.caption(f":material/{icon}: {plain(prepared.resolution.explanation)}")
+    if kept := fields_kept_for(prepared.letter):
+        st.caption(f":material/inventory_2: Set aside: the additional fields for {plain(', '.join(kept))}.")
     if back := back_in_use(prepared):
         st.caption(f":material/settings_backup_restore: Back in use: {plain(back)}.")
     for refusal in prepared.refusals:

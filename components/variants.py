@@ -21,6 +21,11 @@ from bedrock_playground.invocation.values import Guardrail
 LETTERS = "ABCDEFGH"
 """Eight variants at most."""
 
+FIELDS_OWNER = "additional_fields_owner"
+"""Part of the key of the model that a variant's raw fields were written for."""
+FIELDS_KEPT = "additional_fields_kept"
+"""Part of the key of the raw fields that are set aside, by model."""
+
 _ORDER = "variant_order"
 _PICKS = "models_picked"
 _PREFERRED = ("amazon.nova-lite", "amazon.nova-2-lite", "anthropic.claude-haiku", "amazon.nova", "smollm2")
@@ -111,6 +116,8 @@ def write(letter: str, variant: Variant) -> None:
     state[key(letter, "guardrail_on")] = variant.guardrail is not None
     state[key(letter, "guardrail")] = guardrail_text(variant.guardrail) if variant.guardrail else None
     state[key(letter, "additional_fields")] = variant.additional_fields or ""
+    # They came with the model that is written here.
+    state.pop(key(letter, FIELDS_OWNER), None)
 
 
 def set_number(letter: str, setting: Setting, value: float) -> None:
@@ -202,6 +209,8 @@ def remove(letter: str) -> None:
         for name in ALL_FIELDS:
             for suffix in ("", "_on", "_value"):
                 st.session_state.pop(key(letter, name + suffix), None)
+        for name in (FIELDS_OWNER, FIELDS_KEPT):
+            st.session_state.pop(key(letter, name), None)
 
 
 def move(letter: str, by: int) -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from bedrock_playground.invocation.values import Guardrail
+from components.words import plain
 
 CLAUDE_45 = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 NO_SAMPLING = "us.anthropic.claude-opus-5-5"
@@ -241,3 +242,18 @@ def _without_a_prompt() -> None:
     if not variants.letters():
         variants.replace_all([("A", Variant(model="us.amazon.nova-lite-v1:0"))])
     editor("A", catalogue=without_asking(), connection=None, inputs=Inputs(""), rerun=None)
+
+
+def test_raw_fields_stay_with_the_model_that_they_were_written_for() -> None:
+    raw = '{"anthropic_beta": ["x"]}'
+    app = lane(CLAUDE_45, additional_fields=raw)
+    assert request(app)["additionalModelRequestFields"] == json.loads(raw)
+    choose(app, NOVA)
+    assert "additionalModelRequestFields" not in request(app)
+    assert f"Set aside: the additional fields for {plain(CLAUDE_45[3:])}." in said(app)
+    done(app.text_area(key="A_additional_fields").set_value('{"inferenceConfig": {"topK": 3}}').run())
+    choose(app, CLAUDE_45.replace("us.", "global."))
+    assert app.text_area(key="A_additional_fields").value == raw, "ids of one model share them"
+    assert f"additional fields for {plain(NOVA[3:])}." in said(app)
+    choose(app, NOVA)
+    assert request(app)["additionalModelRequestFields"] == {"inferenceConfig": {"topK": 3}}
