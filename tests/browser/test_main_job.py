@@ -261,6 +261,8 @@ def test_a_follow_up_goes_on_from_each_lanes_own_answer(app: AppServer, wide: Pa
 
 def test_one_lane_runs_again_with_its_new_settings_and_the_other_stays(app: AppServer, wide: Page) -> None:
     open_compare(wide, app.url)
+    for letter in "AB":
+        choose_model(wide, letter, "local.test-one-sampler-v1:0")
     run(wide)
     for letter in "AB":
         expect(lane(wide, letter, "metrics")).to_contain_text("completed", timeout=LONG)
@@ -270,6 +272,17 @@ def test_one_lane_runs_again_with_its_new_settings_and_the_other_stays(app: AppS
     expect(lane(wide, "B", "metrics")).to_contain_text("failed", timeout=LONG)
     assert answer(wide, "A") == kept
     assert newest_request(app, "B").model_id == "local.fault-access-denied-v1:0"
+    choose_model(wide, "B", "local.test-effort-v1:0")
+    wide.get_by_role("button", name="Re-run B").click()
+    expect(lane(wide, "B", "metrics")).to_contain_text("completed", timeout=LONG)
+    assert answer(wide, "A") == kept
+    sent = newest_request(app, "B")
+    assert sent.model_id == "local.test-effort-v1:0", "the lane's own button takes the settings of now too"
+    expect(wide.locator(".st-key-follow_up textarea")).to_be_enabled(timeout=LONG)
+    wide.locator(".st-key-request_B button").click()
+    dialog = wide.get_by_role("dialog")
+    dialog.get_by_role("tab", name="Follow-up").click()
+    expect(dialog.locator("code:visible").last).to_contain_text("(your next message)", timeout=LONG)
 
 
 def test_a_cold_deep_link_opens_its_page(tmp_path: Path, weights_cache: Path, wide: Page) -> None:
