@@ -58,13 +58,14 @@ def summary(
 def set_aside_words(adjustments: Iterable[Adjustment], rules: Mapping[str, Rule]) -> str:
     """Name the settings that are kept but not sent, with their values and the kind of reason."""
     return ", ".join(
-        f"{NAMES[item.parameter]} {value_words(item.given)}{_kind(rules.get(item.parameter))}"
+        f"{NAMES[item.parameter]} {value_words(item.given)}{_kind(rules.get(item.parameter), item)}"
         for item in adjustments
     )
 
 
-def _kind(rule: Rule | None) -> str:
-    word = _KINDS.get(rule.state) if rule else None
+def _kind(rule: Rule | None, item: Adjustment) -> str:
+    # A free control has taken other values: what was wrong with this one, only the adjustment tells.
+    word = _KINDS.get(rule.state, item.reason.rstrip(".")) if rule else None
     return f" ({word})" if word else ""
 
 

@@ -176,7 +176,8 @@ def _cache_ttl(draft: Draft) -> Literal["5m", "1h"] | None:
         reason = f"{draft.case.name} keeps an entry for {' or '.join(options)} only."
         draft.note("cache_ttl", "clamped", given=ttl, sent=sent, reason=reason)
     reason = "Sent as cache points behind the system prompt and the prompt."
-    draft.note("cache_ttl", "translated", given=ttl, sent=sent, reason=reason)
+    point = "cachePoint" if sent == "5m" else f"cachePoint with ttl {sent}"
+    draft.note("cache_ttl", "translated", given=ttl, sent=point, reason=reason)
     return sent
 
 

@@ -74,7 +74,8 @@ def trace_in_words(trace: Mapping[str, Json]) -> tuple[str, ...]:
     """Say a trace in sentences; one that holds no finding says so."""
     told = [finding.words for finding in findings(trace)]
     reason = trace.get("actionReason")
-    if isinstance(reason, str) and reason:
+    # "No action." is what it says when it found nothing.
+    if isinstance(reason, str) and reason and (told or reason.strip().rstrip(".").lower() != "no action"):
         told.insert(0, f"The guardrail's reason: {reason}")
     return tuple(told) or ("The guardrail looked and found nothing.",)
 

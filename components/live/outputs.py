@@ -74,7 +74,7 @@ def answer_outputs(run: LiveRun) -> dict[str, object]:
     schema = asked_schema(run.request) if run.state is RunState.COMPLETED else None
     # With calls and no text there is no answer yet; without either, an empty one.
     if schema is not None and (result.text or not calls):
-        outputs["json"] = _checked(result.text, schema)
+        outputs["json"] = _checked(result.text, schema) if result.text.strip() else _empty(result)
     if result.guardrail_trace is not None:
         outputs["guardrail"] = {
             "words": trace_in_words(result.guardrail_trace),
@@ -88,6 +88,12 @@ def _call(call: ToolUseBlock) -> Mapping[str, object]:
         raw = call.input if isinstance(call.input, str) else json.dumps(call.input, ensure_ascii=False)
         return {"name": call.name, "id": call.tool_use_id, "raw": raw}
     return {"name": call.name, "id": call.tool_use_id, "input": tree_of(call.input)}
+
+
+def _empty(result: InvocationResult) -> Mapping[str, object]:
+    """Say of an answer without text what is wrong with it, rather than what a JSON parser makes of it."""
+    ended = ": max tokens ended it before the first word" if result.stop_reason == "max_tokens" else ""
+    return {"valid": False, "problems": [["$", f"The answer is empty{ended}."]], "more": 0, "tree": None}
 
 
 def _checked(text: str, schema_text: str) -> Mapping[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -257,3 +258,8 @@ def test_raw_fields_stay_with_the_model_that_they_were_written_for() -> None:
     assert f"additional fields for {plain(NOVA[3:])}." in said(app)
     choose(app, NOVA)
     assert request(app)["additionalModelRequestFields"] == {"inferenceConfig": {"topK": 3}}
+
+
+def test_a_level_that_the_model_does_not_know_is_set_aside_with_a_reason() -> None:
+    app = lane("us.anthropic.claude-opus-4-6-v1", effort="xhigh")
+    assert re.search(r"effort xhigh \(.+ takes one of: low, medium, high, max\)", said(app))

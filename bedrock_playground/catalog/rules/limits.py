@@ -60,7 +60,8 @@ def _stop(case: Case) -> Rule:
     words = family.stop_words if family else ()
     reason = f"At most {count:,}." if count > 1 else "One only."
     if words:
-        reason = f"One only, and only {' or '.join(words)}: {case.name} takes no other."
+        quoted = " or ".join(f"“{word}”" for word in words)
+        reason = f"One only, and only {quoted}. {case.name} takes no other."
     elif family and family.stop_not_blank:
         reason += " Each needs a visible character."
     return Rule(

@@ -195,6 +195,8 @@ def test_cache_points_stand_behind_system_prompt_and_prompt() -> None:
         "cachePoint": {"type": "default"}
     }
     assert ("cache_ttl", "clamped", "1h", "5m") in told(nova)
+    assert ("cache_ttl", "translated", "1h", "cachePoint") in told(nova)
+    assert ("cache_ttl", "translated", "1h", "cachePoint with ttl 1h") in told(built)
     assert told(build(LOCAL, cache_ttl="5m")) == [("cache_ttl", "dropped", "5m", None)]
 
 

@@ -259,6 +259,7 @@ def test_titan_takes_no_system_prompt() -> None:
     assert found["system"].state is NO
     assert found["tools"].state is NO
     assert found["stop"].options == ("|", "User:")
+    assert found["stop"].reason == "One only, and only “|” or “User:”. Titan Text G1 - Lite takes no other."
 
 
 def test_stop_sequences_are_limited() -> None:

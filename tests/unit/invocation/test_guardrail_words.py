@@ -55,6 +55,7 @@ def test_every_policy_is_told_with_side_finding_and_action() -> None:
 
 def test_an_empty_trace_says_that_nothing_was_found() -> None:
     assert trace_in_words({}) == ("The guardrail looked and found nothing.",)
+    assert trace_in_words({"actionReason": "No action."}) == trace_in_words({})
     assert trace_in_words({"inputAssessment": {"g": {"invocationMetrics": {}}}}) == trace_in_words({})
 
 

@@ -65,6 +65,13 @@ def test_an_invalid_answer_tells_where_and_is_still_shown() -> None:
     assert told["tree"] == ["o", [["age", '"x"']], 0]  # type: ignore[index]
     cut = answer_outputs(run_of(InvocationResult(text='{"age": '), **asking(SCHEMA)))["json"]
     assert (cut["valid"], cut["tree"]) == (False, None)  # type: ignore[index]
+    no_room = InvocationResult(text="\n", stop_reason="max_tokens")
+    assert answer_outputs(run_of(no_room, **asking(SCHEMA)))["json"] == {
+        "valid": False,
+        "problems": [["$", "The answer is empty: max tokens ended it before the first word."]],
+        "more": 0,
+        "tree": None,
+    }
     empty = answer_outputs(run_of(InvocationResult(text=""), **asking(SCHEMA)))["json"]
     assert empty["valid"] is False  # type: ignore[index]
     only_a_call = InvocationResult(content=(ToolUseBlock("1", "weather", {}),))
