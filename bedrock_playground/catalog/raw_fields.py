@@ -25,7 +25,9 @@ def parse_object(text: str, *, what: str) -> dict[str, Json]:
         NotAnObject: It is not JSON, or not an object.
     """
     try:
-        value = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        value = json.loads(
+            text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_without_repeats
+        )
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise NotAnObject(f"{what} are not JSON: {error.msg} at {where}.") from error
@@ -72,6 +74,16 @@ def put(fields: dict[str, Json], path: tuple[str, ...], value: Json) -> None:
 
 def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+def _without_repeats(members: list[tuple[str, Json]]) -> dict[str, Json]:
+    """Refuse a name that is there twice: the first would be lost without a word."""
+    value = dict(members)
+    if len(value) < len(members):
+        names = [name for name, _ in members]
+        twice = next(name for name in value if names.count(name) > 1)
+        raise ValueError(f"{twice!r} is there twice")
+    return value
 
 
 def _finite(text: str) -> float:

@@ -209,6 +209,13 @@ def test_raw_fields_are_laid_over_what_the_settings_make() -> None:
     assert extra(build(NOVA, additional_fields="  ")) is None
 
 
+def test_a_raw_field_that_is_there_twice_is_refused() -> None:
+    built = build(SONNET_4, additional_fields='{"thinking": {"type": "enabled", "type": "disabled"}}')
+    assert built.refusals == (
+        "The additional fields cannot be used: 'type' is there twice. Mend them, or empty the field.",
+    )
+
+
 def test_controls_give_way_to_raw_fields_and_what_they_break_is_told() -> None:
     def warned(built: BuiltRequest) -> str:
         return " ".join(built.warnings)
