@@ -180,6 +180,7 @@ def _wait_until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -
     raise AssertionError(f"The app did not start:\n{log.read_text()}")
 
 
+@pytest.mark.timeout(500)
 def test_the_installed_app_works_from_another_folder(address: tuple[str, Path]) -> None:
     url, log = address
     with urllib.request.urlopen(url, timeout=10) as answer:
@@ -204,7 +205,8 @@ def test_the_installed_app_works_from_another_folder(address: tuple[str, Path]) 
         # The live view's route and the components' assets are there: an answer arrives through them.
         for letter in "AB":
             metrics = page.locator(f".st-key-lane_{letter} [data-testid=lane-metrics]")
-            metrics.get_by_text("completed").first.wait_for(timeout=60_000)
+            # The real model writes 256 tokens: seconds, or minutes where the machine has much to do.
+            metrics.get_by_text("completed").first.wait_for(timeout=240_000)
             assert page.locator(f".st-key-lane_{letter} [data-testid=lane-text]").inner_text().strip()
         assert page.locator("[data-testid=stException]").count() == 0
         context.close()
@@ -221,7 +223,7 @@ def test_the_installed_command_compares(installed: Path, elsewhere: tuple[Path, 
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=110,
         check=False,
     )
     assert (ended.returncode, ended.stderr) == (0, "")
