@@ -12,7 +12,7 @@ from bedrock_playground.connection import (
     named_connection,
     remote_connection,
 )
-from bedrock_playground.invocation import ClientConfig
+from bedrock_playground.invocation import ClientConfig, forget_clients
 from bedrock_playground.invocation.credentials import (
     CredentialsReport,
     describe_credentials,
@@ -171,8 +171,9 @@ def moved() -> None:
 
 
 def refresh() -> None:
-    """Ask for models and credentials anew."""
+    """Ask for models and credentials anew; calls are made with what is found then."""
     forget_models()
+    forget_clients()
     for cached in (_credentials, credentials_report, _default_kind, _remote, _hosts):
         cached.clear()
     for told in (IDENTITY, PERMISSIONS, CALL):

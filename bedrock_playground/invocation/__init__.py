@@ -56,7 +56,7 @@ from bedrock_playground.invocation.events import (
     ToolUseDelta,
     UsageReported,
 )
-from bedrock_playground.invocation.invoker import BedrockInvoker
+from bedrock_playground.invocation.invoker import BedrockInvoker, forget_clients
 from bedrock_playground.invocation.lane import Lane
 from bedrock_playground.invocation.lane_run import LaneRun
 from bedrock_playground.invocation.protocol import InvocationStream, Invoker, RunIdentity, RunRecorder
@@ -163,5 +163,6 @@ __all__ = [
     "ValidationFailed",
     "error_from_json",
     "error_to_json",
+    "forget_clients",
     "tune_interpreter",
 ]

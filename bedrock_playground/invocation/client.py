@@ -85,6 +85,10 @@ class ClientCache:
         """Drop a client, so that the next call looks for credentials afresh."""
         self._clients.pop(_key(config), None)
 
+    def forget_all(self) -> None:
+        """Drop every client; what runs goes on with the one that it has."""
+        self._clients.clear()
+
 
 def tune_interpreter() -> None:
     """Let threads take turns every 0.5 ms instead of Python's 5 ms, for honest timestamps.

@@ -24,6 +24,11 @@ if TYPE_CHECKING:
 _CLIENTS = ClientCache()
 
 
+def forget_clients() -> None:
+    """Look for credentials afresh from the next call on, in every invoker of the process."""
+    _CLIENTS.forget_all()
+
+
 class BedrockInvoker:
     """Calls Bedrock through boto3, with retries, timeouts and cancelling of our own.
 

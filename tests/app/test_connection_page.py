@@ -12,7 +12,13 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from bedrock_playground.history import RunRecord, RunStore
-from bedrock_playground.invocation import InvocationRequest, InvocationResult, RunIdentity, RunState
+from bedrock_playground.invocation import (
+    InvocationRequest,
+    InvocationResult,
+    RunIdentity,
+    RunState,
+    forget_clients,
+)
 from bedrock_playground.launcher import EndpointStatus
 from components.words import code, plain
 
@@ -36,6 +42,7 @@ def open_page(tmp_path: Path, weights_cache: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("BEDROCK_PLAYGROUND_CACHE_DIR", str(weights_cache))
     st.cache_resource.clear()
     st.cache_data.clear()
+    forget_clients()
     opened: list[AppTest] = []
 
     def start() -> AppTest:

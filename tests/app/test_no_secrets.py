@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from bedrock_playground.history import to_csv, to_jsonl
-from bedrock_playground.invocation import Comparison, RunState
+from bedrock_playground.invocation import Comparison, RunState, forget_clients
 from bedrock_playground.launcher import EndpointStatus
 from components.live import get_hub
 
@@ -39,6 +39,7 @@ def app(local_endpoint: EndpointStatus, tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("BEDROCK_PLAYGROUND_DATA_DIR", str(tmp_path / "data"))
     st.cache_resource.clear()
     st.cache_data.clear()
+    forget_clients()
     yield AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
     from components.resources import get_store
 

@@ -73,7 +73,11 @@ def test_a_lane_says_what_it_cost_and_whence_and_unknown_is_unknown(app: AppServ
     expect(lane(wide, "B", "metrics")).to_contain_text(re.compile(r"cost\s*unknown"), timeout=LONG)
     expect(lane(wide, "B", "metrics").locator('[title*="No source has a price"]').first).to_be_visible()
 
+    # Once all lanes have ended the page draws itself anew, and again when the box opens: typing waits for it.
+    expect(wide.locator(".js-plotly-plot").first).to_be_visible(timeout=LONG)
+    settle(wide)
     wide.get_by_text("Price as if", exact=True).click()
+    settle(wide)
     box = wide.locator(".st-key-price_as_if_model input")
     box.click()
     box.fill("amazon.nova-pro-v1:0")

@@ -85,9 +85,12 @@ def test_the_local_model_answers_in_json_that_follows_the_schema(ask: Any) -> No
 
 def test_a_json_answer_that_was_cut_off_is_said_to_be_invalid(ask: Any) -> None:
     inputs = Inputs(prompt="Is it?", output_schema=json.dumps(SCHEMA))
-    checked = told(last(ask(inputs, Variant(model=LOCAL, temperature=0.0, max_tokens=3))), "json")
+    run = last(ask(inputs, Variant(model=LOCAL, temperature=0.0, max_tokens=3)))
+    checked = told(run, "json")
     assert checked["valid"] is False
-    assert "not JSON" in checked["problems"][0][1]
+    # Which three tokens it draws is the model's: a bracket, or only the space before one.
+    expected = "not JSON" if run.text.strip() else "max tokens ended it before the first word"
+    assert expected in checked["problems"][0][1]
 
 
 def test_tools_are_called_and_answered_until_the_lane_ends_its_turn(ask: Any) -> None:
