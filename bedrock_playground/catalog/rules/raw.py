@@ -89,9 +89,11 @@ def _reasoning(thinking: Thinking, *, kind: Json, effort: str | None) -> Literal
 
 def _number(fields: Mapping[str, Json], name: str, family: Family) -> tuple[str, float] | None:
     own = (family.top_k_path[1:],) if name == "top_k" and family.top_k_path else ()
+    # Only Nova has an object of that name among its own fields; others do not know the word.
+    nested = family.top_k_path[1:2] == ("inferenceConfig",)
     for path in (*own, *_PLACES[name]):
         value = _at(fields, path)
-        if _is_number(value):
+        if _is_number(value) and (nested or path[0] != "inferenceConfig"):
             return ".".join(path), value
     return None
 
