@@ -1,5 +1,6 @@
 """Runs in SQL: recorded as they begin and end, listed, searched, exported and deleted."""
 
+from bedrock_playground.history.blind import Blind
 from bedrock_playground.history.errors import (
     HistoryDriverMissing,
     HistoryError,
@@ -14,9 +15,12 @@ from bedrock_playground.history.queries import CursorInvalid
 from bedrock_playground.history.recorder import StoreRecorder
 from bedrock_playground.history.records import RunFilter, RunPage, RunRecord, RunSummary
 from bedrock_playground.history.store import RunStore
+from bedrock_playground.history.votes import Contender, Outcome, Verdict, Vote, VoteEntry, decide
 
 __all__ = [
     "CSV_COLUMNS",
+    "Blind",
+    "Contender",
     "CursorInvalid",
     "HistoryDriverMissing",
     "HistoryError",
@@ -24,6 +28,7 @@ __all__ = [
     "HistoryUnavailable",
     "HistoryUnreadable",
     "HistoryUrlInvalid",
+    "Outcome",
     "RunFilter",
     "RunPage",
     "RunRecord",
@@ -31,6 +36,10 @@ __all__ = [
     "RunSummary",
     "RunUnreadable",
     "StoreRecorder",
+    "Verdict",
+    "Vote",
+    "VoteEntry",
+    "decide",
     "to_csv",
     "to_jsonl",
 ]

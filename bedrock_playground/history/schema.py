@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -145,3 +146,46 @@ processes = Table(
     Column("heartbeat_at", UtcDateTime, nullable=False),
 )
 """One row per process that records; ``heartbeat_at`` is the database's clock."""
+
+votes = Table(
+    "votes",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    # Made of the comparison, the turn and the user: a second vote takes the place of the first by itself.
+    Column("vote_id", Text, nullable=False, unique=True),
+    Column("comparison_id", Text, nullable=False),
+    Column("turn", Integer, nullable=False),
+    Column("voted_at", UtcDateTime, nullable=False),
+    Column("user_name", Text),
+    Column("verdict", Text, nullable=False),
+    Column("blind", Boolean, nullable=False),
+    Index("ix_votes_comparison_id", "comparison_id", "turn"),
+    Index("ix_votes_voted_at", "voted_at", "id"),
+)
+"""One row per vote on the answers of a turn; ``verdict`` is ``best``, ``tie`` or ``bad``."""
+
+vote_entries = Table(
+    "vote_entries",
+    metadata,
+    Column("vote", _Key, ForeignKey("votes.id", ondelete="CASCADE"), primary_key=True),
+    Column("run_id", Text, primary_key=True),
+    Column("label", Text, nullable=False),
+    # As it was sent when it was voted on, so that win rates need no join with runs.
+    Column("model_id", Text, nullable=False),
+    Column("preset_id", Text),
+    Column("outcome", Text, nullable=False),
+    Index("ix_vote_entries_run_id", "run_id"),
+    Index("ix_vote_entries_model_id", "model_id", "outcome"),
+)
+"""One row per answer that a vote was about; ``outcome`` is ``won``, ``lost``, ``tied`` or ``bad``."""
+
+blind_comparisons = Table(
+    "blind_comparisons",
+    metadata,
+    Column("comparison_id", Text, primary_key=True),
+    # The variants' letters in the shuffled order: the first is Answer 1.
+    Column("letters", Text, nullable=False),
+    Column("hidden_at", UtcDateTime, nullable=False),
+    Column("revealed_at", UtcDateTime),
+)
+"""One row per comparison that was run blind; its names are hidden until ``revealed_at``."""

@@ -15,6 +15,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, Select, delete, func, insert, select
 
 from bedrock_playground.history import processes
+from bedrock_playground.history.blind import BlindBook, forget_blind_without_runs
 from bedrock_playground.history.engine import (
     explained,
     give_back_room,
@@ -31,6 +32,7 @@ from bedrock_playground.history.recorder import Backlog, StoreRecorder
 from bedrock_playground.history.records import RunFilter, RunPage, RunRecord
 from bedrock_playground.history.rows import SUMMARY_COLUMNS, details_row, record_of, record_row, summary_of
 from bedrock_playground.history.schema import run_details, runs
+from bedrock_playground.history.votes import VoteBook, forget_votes_on
 
 _log = logging.getLogger(__name__)
 
@@ -123,6 +125,16 @@ class RunStore:
         """How many ended runs wait in memory because the database refused them; tried again by and by."""
         return len(self._backlog)
 
+    @property
+    def votes(self) -> VoteBook:
+        """The votes on what is in this history."""
+        return VoteBook(read=self._read, write=self._write)
+
+    @property
+    def blind(self) -> BlindBook:
+        """The comparisons in this history that were run blind."""
+        return BlindBook(read=self._read, write=self._write)
+
     def recorder(self, user: str | None = None) -> StoreRecorder:
         """Make a recorder; from now on this process shows that it lives.
 
@@ -213,7 +225,7 @@ class RunStore:
         )
 
     def delete(self, which: Sequence[str] | RunFilter) -> int:
-        """Delete runs for good; those that still run are kept.
+        """Delete runs for good, and with each the votes that were about it; those that still run are kept.
 
         Args:
             which: Run ids, or a filter.
@@ -270,7 +282,7 @@ class RunStore:
             with self._write() as connection:
                 batch = connection.execute(keys.limit(_BATCH)).scalars().all()
                 if batch:
-                    deleted += connection.execute(delete(runs).where(runs.c.id.in_(batch))).rowcount
+                    deleted += _delete_batch(connection, batch)
             if len(batch) < _BATCH:
                 break
         if deleted and is_sqlite(self._engine.url):
@@ -324,3 +336,12 @@ class RunStore:
     def _write(self) -> Iterator[Connection]:
         with explained(self._engine.url), self._turn, self._writing.begin() as connection:
             yield connection
+
+
+def _delete_batch(connection: Connection, keys: Sequence[int]) -> int:
+    these = runs.c.id.in_(keys)
+    named = connection.execute(select(runs.c.run_id, runs.c.comparison_id).where(these)).all()
+    forget_votes_on(connection, [run_id for run_id, _ in named])
+    deleted = connection.execute(delete(runs).where(these)).rowcount
+    forget_blind_without_runs(connection, sorted({comparison_id for _, comparison_id in named}))
+    return deleted
