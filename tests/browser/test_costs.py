@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.browser.conftest import ROOT, AppServer, running_app
 from tests.browser.test_main_job import LONG, choose_model, lane, open_compare, run
@@ -60,6 +62,24 @@ def wide(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
+def pick(page: Page, key: str, model_id: str) -> None:
+    """Pick an id in a select box.
+
+    Streamlit closes a list as soon as the page scrolls, be it to bring the box into view or because charts
+    arrive below; what was typed stays, and the arrow key opens the list again, as it does for a person.
+    """
+    box = page.locator(f".st-key-{key} input")
+    option = page.get_by_role("option", name=re.compile(rf"· {re.escape(model_id)}$"))
+    box.click()
+    box.fill(model_id)
+    for _ in range(10):
+        with suppress(PlaywrightTimeout):
+            option.click(timeout=2_000)
+            break
+        box.press("ArrowDown")
+    expect(box).to_have_value(re.compile(re.escape(model_id)))
+
+
 def test_a_lane_says_what_it_cost_and_whence_and_unknown_is_unknown(app: AppServer, wide: Page) -> None:
     open_compare(wide, app.url)
     choose_model(wide, "A", HAIKU)
@@ -72,6 +92,12 @@ def test_a_lane_says_what_it_cost_and_whence_and_unknown_is_unknown(app: AppServ
         expect(lane(wide, "A", "metrics").locator(f'[title*="{words}"]').first).to_be_visible()
     expect(lane(wide, "B", "metrics")).to_contain_text(re.compile(r"cost\s*unknown"), timeout=LONG)
     expect(lane(wide, "B", "metrics").locator('[title*="No source has a price"]').first).to_be_visible()
+
+    expect(wide.locator(".js-plotly-plot").first).to_be_visible(timeout=LONG)
+    wide.get_by_text("Price as if", exact=True).click()
+    pick(wide, "price_as_if_model", "amazon.nova-pro-v1:0")
+    # 1,200 input tokens without a cache x 0.8 + 500 x 3.2, in millionths.
+    expect(wide.get_by_test_id("price-as-if")).to_contain_text("$0.00256", timeout=LONG)
 
     wide.goto(wide.url)
     expect(lane(wide, "A", "metrics")).to_contain_text(re.compile(r"cost\s*\$0\.00387"), timeout=LONG)

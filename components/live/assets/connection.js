@@ -106,8 +106,15 @@ class Connection {
     this.address = new URL("bp/live", document.baseURI);
     this.address.protocol = this.address.protocol.replace("http", "ws");
     this.address.search = this.address.hash = "";
+    const joins = !this.views.has(view);
     this.views.add(view);
+    // Lanes open the connection: by the time the charts join, all may be over, and nobody else tells the page.
+    if (joins && this.end !== null) queueMicrotask(() => this.tellEnd(view));
     if (!this.socket && !this.retry && (renewed || !this.problem)) this.open();
+  }
+
+  tellEnd(view) {
+    if (this.end !== null && this.views.has(view)) view.ended?.(this.end, false);
   }
 
   tick() {
