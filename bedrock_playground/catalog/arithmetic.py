@@ -68,8 +68,27 @@ def cost_of(
     told = _buckets(usage, price, counted_by or price.model_id)
     if isinstance(told, str):
         return unknown(told)
-    rates = _rates_for(told, price)
-    from_usual = _rates_for(told, usual).rates if usual else None
+    return cost_of_buckets(told, price, usual=usual)
+
+
+def cost_of_buckets(
+    told: Buckets, price: Price, *, usual: Price | None = None, size: int | None = None
+) -> Cost:
+    """Price tokens that are counted by bucket already; those of many requests alike, too.
+
+    Args:
+        told: The tokens.
+        price: The price.
+        usual: As for :func:`cost_of`.
+        size: Input tokens of one request, cached ones included: what the price of long requests goes by. The
+            buckets' own sum by default, which is right for a single request only.
+
+    Returns:
+        The cost, as :func:`cost_of` tells it.
+    """
+    size = told.input_in_all if size is None else size
+    rates = _rates_for(told, price, size)
+    from_usual = _rates_for(told, usual, size).rates if usual else None
     notes = [price.note, told.note, rates.note]
     parts, missing = [], []
     for bucket, tokens in _counts(told).items():
@@ -108,7 +127,7 @@ def uncached(usage: Usage, model_id: str) -> tuple[Usage, str | None]:
     written = max(usage.cache_write_input_tokens or 0, usage.cache_write_1h_input_tokens or 0)
     told, note = usage.input_tokens, None
     if told is not None:
-        fresh, note = _fresh_input(told, read + written, model_id)
+        fresh, note = fresh_input(told, read + written, model_id)
         told = fresh + read + written
     return Usage(input_tokens=told, output_tokens=usage.output_tokens), note
 
@@ -136,12 +155,18 @@ def _buckets(usage: Usage | None, price: Price, counted_by: str) -> Buckets | st
     written = usage.cache_write_input_tokens or 0
     hour = usage.cache_write_1h_input_tokens or 0
     written = max(written, hour)
-    fresh, note = _fresh_input(usage.input_tokens, read + written, counted_by)
+    fresh, note = fresh_input(usage.input_tokens, read + written, counted_by)
     return Buckets(fresh, usage.output_tokens or 0, read, written - hour, hour, note)
 
 
-def _fresh_input(told: int, cached: int, model_id: str) -> tuple[int, str | None]:
-    """The input that no cache had a part in, and what was assumed."""
+def fresh_input(told: int, cached: int, model_id: str) -> tuple[int, str | None]:
+    """The input that no cache had a part in, and what was assumed, by how a model counts.
+
+    Args:
+        told: ``inputTokens`` as the service told them.
+        cached: Tokens read from a cache and written to it.
+        model_id: The model that counted.
+    """
     if not cached or _made_by(model_id, _LEAVES_CACHED_OUT):
         return told, None
     if not _made_by(model_id, _INCLUDES_CACHED):
@@ -163,9 +188,9 @@ class _Applied:
     note: str | None = None
 
 
-def _rates_for(told: Buckets, price: Price) -> _Applied:
+def _rates_for(told: Buckets, price: Price, size: int) -> _Applied:
     start, long = price.long_context_from, price.long_context_rates
-    if start is None or told.input_in_all < start:
+    if start is None or size < start:
         return _Applied(price.rates)
     if long is None:
         return _Applied(

@@ -60,6 +60,16 @@ _Lookup: TypeAlias = Callable[[str, str | None], Price | None]
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """By what tokens are priced."""
+
+    price: Price
+    """The price."""
+    usual: Price | None = None
+    """In another tier than the default: the default price brought to that tier, to fill its gaps."""
+
+
+@dataclass(frozen=True, slots=True)
 class PriceBook:
     """Prices by source, the most trusted first."""
 
@@ -130,6 +140,22 @@ class PriceBook:
             latency: ``optimized`` has prices of its own on the models that offer it.
             counted_by: The model that counted the tokens, where the id does not tell.
         """
+        found = self.terms(model_id, tier=tier, region=region, latency=latency)
+        if isinstance(found, Cost):
+            return found
+        return cost_of(usage, found.price, counted_by=counted_by, usual=found.usual)
+
+    def terms(
+        self, model_id: str, *, tier: str | None = None, region: str | None = None, latency: str | None = None
+    ) -> Terms | Cost:
+        """By what an id is priced; or its cost, where that is the same whatever the tokens: none, or unknown.
+
+        Args:
+            model_id: What is sent as ``modelId``.
+            tier: The service tier.
+            region: The Region called, where known.
+            latency: ``optimized`` has prices of its own on the models that offer it.
+        """
         if base_model_id(model_id).startswith("local."):
             return LOCAL
         tier = tier or "default"
@@ -140,7 +166,7 @@ class PriceBook:
         if price is None:
             return unknown(self._why(model_id, tier))
         usual = None if tier == "default" else self.price(model_id, region=region)
-        return cost_of(usage, price, counted_by=counted_by, usual=_in_tier(usual, tier) if usual else None)
+        return Terms(price, _in_tier(usual, tier) if usual else None)
 
     def as_if(
         self,
