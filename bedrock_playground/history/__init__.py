@@ -15,6 +15,7 @@ from bedrock_playground.history.queries import CursorInvalid
 from bedrock_playground.history.recorder import StoreRecorder
 from bedrock_playground.history.records import RunFilter, RunPage, RunRecord, RunSummary
 from bedrock_playground.history.store import RunStore
+from bedrock_playground.history.usage_totals import TokenSpread, UsageTotals
 from bedrock_playground.history.votes import Contender, Outcome, Verdict, Vote, VoteEntry, decide
 
 __all__ = [
@@ -36,6 +37,8 @@ __all__ = [
     "RunSummary",
     "RunUnreadable",
     "StoreRecorder",
+    "TokenSpread",
+    "UsageTotals",
     "Verdict",
     "Vote",
     "VoteEntry",

@@ -32,6 +32,7 @@ from bedrock_playground.history.recorder import Backlog, StoreRecorder
 from bedrock_playground.history.records import RunFilter, RunPage, RunRecord
 from bedrock_playground.history.rows import SUMMARY_COLUMNS, details_row, record_of, record_row, summary_of
 from bedrock_playground.history.schema import run_details, runs
+from bedrock_playground.history.usage_totals import UsageBook
 from bedrock_playground.history.votes import VoteBook, forget_votes_on
 
 _log = logging.getLogger(__name__)
@@ -134,6 +135,11 @@ class RunStore:
     def blind(self) -> BlindBook:
         """The comparisons in this history that were run blind."""
         return BlindBook(read=self._read, write=self._write)
+
+    @property
+    def usage(self) -> UsageBook:
+        """What the runs in this history used, added up."""
+        return UsageBook(read=self._read, sqlite=is_sqlite(self._engine.url))
 
     def recorder(self, user: str | None = None) -> StoreRecorder:
         """Make a recorder; from now on this process shows that it lives.
