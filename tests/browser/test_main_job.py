@@ -69,8 +69,33 @@ def choose_model(page: Page, letter: str, model_id: str) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until Streamlit has run what was asked of it."""
-    expect(page.locator(".stApp")).to_have_attribute("data-test-script-state", "notRunning", timeout=LONG)
+    """Wait until Streamlit has run what was asked of it: until it has been at rest for a while.
+
+    What was asked begins to run only a moment later, so that one look would often see it at rest before. Where
+    an action has an effect that can be seen, wait for that instead.
+    """
+    page.wait_for_function(
+        """() => {
+          const running = document.querySelector(".stApp")?.dataset.testScriptState !== "notRunning";
+          if (running || window.bpRestsSince === undefined) window.bpRestsSince = performance.now();
+          const rested = !running && performance.now() - window.bpRestsSince > 400;
+          if (rested) window.bpRestsSince = undefined;
+          return rested;
+        }""",
+        timeout=LONG,
+    )
+
+
+def switch(page: Page, letter: str, *, name: str, on: bool) -> None:
+    """Switch a setting on or off, and wait until the page shows it so and its slider is there, or gone.
+
+    Until then what stands under it still moves, and a click there would miss.
+    """
+    control = page.locator(f".st-key-control_{letter}_{name}")
+    expect(control.locator("input:enabled").first).to_be_attached(timeout=LONG)
+    control.get_by_test_id("stCheckbox").locator("label").first.click()
+    expect(control.get_by_role("switch", checked=on)).to_have_count(1, timeout=LONG)
+    expect(control.get_by_role("slider")).to_have_count(1 if on else 0, timeout=LONG)
 
 
 def run(page: Page) -> None:
@@ -186,14 +211,13 @@ def test_parameters_are_sent_only_when_switched_on_and_copy_to_all(app: AppServe
     for letter in "AB":
         choose_model(wide, letter, PACED)
     wide.locator(".st-key-settings_A button").first.click()
-    wide.locator(".st-key-A_temperature_on label").first.click()
-    settle(wide)
-    wide.locator(".st-key-A_top_k_on label").first.click()
-    settle(wide)
+    # The variant came with a temperature, which goes.
+    switch(wide, "A", name="temperature", on=False)
+    switch(wide, "A", name="top_k", on=True)
     box = wide.locator(".st-key-A_top_k input[type=number]")
     box.fill("7")
     box.press("Enter")
-    settle(wide)
+    expect(wide.locator(".st-key-row_A")).to_contain_text("top-k 7", timeout=LONG)
     wide.locator(".st-key-copy_A button").first.click()
     wide.get_by_role("menuitem", name="All settings").or_(
         wide.get_by_text("All settings", exact=True)
@@ -305,7 +329,7 @@ def test_repeats_run_one_after_the_other_and_each_can_be_looked_at(app: AppServe
     number = wide.locator(".st-key-repeat input")
     number.fill("3")
     number.press("Enter")
-    settle(wide)
+    expect(wide.locator(".st-key-repeat_popover")).to_contain_text("Repeat × 3", timeout=LONG)
     wide.keyboard.press("Escape")
     run(wide)
     expect(wide.locator(".js-plotly-plot")).to_have_count(3, timeout=LONG)

@@ -19,6 +19,7 @@ from tests.browser.test_main_job import (
     open_compare,
     run,
     settle,
+    switch,
 )
 
 CLAUDE_45 = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
@@ -73,12 +74,6 @@ def expect_switch(page: Page, letter: str, *, name: str, usable: bool) -> None:
     expect(
         control(page, letter, name).locator(f"input:{'enabled' if usable else 'disabled'}").first
     ).to_be_attached(timeout=LONG)
-
-
-def switch(page: Page, letter: str, *, name: str, on: bool) -> None:
-    expect_switch(page, letter, name=name, usable=True)
-    control(page, letter, name).get_by_test_id("stCheckbox").locator("label").first.click()
-    expect(control(page, letter, name).get_by_role("switch", checked=on)).to_have_count(1, timeout=LONG)
 
 
 def type_model(page: Page, letter: str, model_id: str) -> None:
@@ -162,7 +157,7 @@ def test_what_was_typed_can_be_read_and_outlives_escape(page: Page) -> None:
     box = control(page, "A", "max_tokens").locator("input[type=number]")
     box.fill("64000")
     box.press("Enter")
-    settle(page)
+    expect(page.locator(".st-key-row_A")).to_contain_text("max 64000", timeout=LONG)
     assert box.evaluate("box => box.scrollWidth <= box.clientWidth"), "the number is cut off"
     page.locator(".st-key-advanced_A summary").click()
     page.locator(".st-key-A_additional_fields textarea").fill('{"seed": 7}')
