@@ -223,9 +223,9 @@ def _unusable(path: Path, why: str) -> ApiError:
 def _engine_threads() -> int:
     """Half of the cores that this process may use, so that the app and the browser have the others.
 
-    The engine's threads spin where they wait for each other: with as many threads as cores, anything else that
-    wants a core made it write 0.5 tokens/s, on one thread of two busy cores 3 to 23. (Half of the logical cores
-    is also what most processors have of real ones.)
+    The engine's threads spin where they wait for each other: with as many threads as cores, anything else
+    that wants a core made it write 0.5 tokens/s, on one thread of two busy cores 3 to 23. (Half of the
+    logical cores is also what most processors have of real ones.)
     """
     cores = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
     return max(1, cores // 2)

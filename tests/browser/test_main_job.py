@@ -71,8 +71,8 @@ def choose_model(page: Page, letter: str, model_id: str) -> None:
 def settle(page: Page) -> None:
     """Wait until Streamlit has run what was asked of it: until it has been at rest for a while.
 
-    What was asked begins to run only a moment later, so that one look would often see it at rest before. Where
-    an action has an effect that can be seen, wait for that instead.
+    What was asked begins to run only a moment later, so that one look would often see it at rest before.
+    Where an action has an effect that can be seen, wait for that instead.
     """
     page.wait_for_function(
         """() => {
