@@ -9,7 +9,7 @@ import streamlit as st
 from bedrock_playground.connection import Connection
 from bedrock_playground.history import HistoryError
 from bedrock_playground.invocation import Comparison, InvocationRequest, NotReadyError, RunState
-from components import compare_asked, inputs_state, variants
+from components import compare_asked, compare_blind, inputs_state, variants
 from components.binding import WhereItRan
 from components.compare_asked import finish_restoring, remember, remember_settings, restore_widgets
 from components.compare_requests import as_set, in_conversation
@@ -43,7 +43,7 @@ def problem() -> str | None:
     told = [st.session_state.pop(_PROBLEM, None)]
     comparison_id, sat_out = st.session_state.get(_SAT_OUT, (None, None))
     if comparison_id is not None and comparison_id == st.session_state.get(ID):
-        told.append(sat_out)
+        told.append(compare_blind.SAT_OUT if compare_blind.hidden(comparison_id) else sat_out)
     return "\n\n".join(text for text in told if text) or None
 
 
@@ -80,8 +80,16 @@ def start(connection: Connection) -> None:
             "Nothing was sent: no variant's model takes this. Each lane says why and what to do."
         )
         return
+    if compare_blind.wanted() and len(sent) < 2:
+        st.session_state[_PROBLEM] = compare_blind.TOO_FEW
+        return
     stop_all()
     comparison = _new(connection)
+    try:
+        compare_blind.begin(comparison.id, [one.letter for one in sent])
+    except HistoryError as error:
+        st.session_state[_PROBLEM] = f"Nothing was sent: it could not be kept blind. {plain(str(error))}"
+        return
     comparison.start(
         [one.built.request for one in sent],
         labels=[one.letter for one in sent],
@@ -171,6 +179,13 @@ def rerun(letter: str) -> None:
     comparison.rerun(letter, change=lambda sent: in_conversation(request, sent))
 
 
+def rerun_as_sent(letter: str) -> None:
+    """Run one variant again with what it was sent last: for a lane whose settings are hidden."""
+    comparison = _live()
+    if comparison is not None:
+        comparison.rerun(letter)
+
+
 def follow_up(text: str) -> None:
     """Ask every lane one more thing, on top of its own conversation so far, with the settings of now."""
     comparison = _live()
@@ -194,7 +209,7 @@ def follow_up(text: str) -> None:
         comparison.id, {letter: one.variant for letter, one in ready.items() if letter not in out}
     )
     if told := _told_out(comparison, prepared, [letter for letter in out if letter in shown]):
-        st.session_state[_PROBLEM] = told
+        st.session_state[_PROBLEM] = compare_blind.SAT_OUT if compare_blind.hidden(comparison.id) else told
 
 
 def _told_out(comparison: Comparison, prepared: dict[str, Prepared | None], out: Sequence[str]) -> str:
@@ -254,7 +269,7 @@ def current() -> Comparison | None:
         # The way back from another page: the address lost the id, the session did not.
         _set_address(wanted)
     found = get_hub().get_or_register(wanted, lambda: _from_history(wanted))
-    if not isinstance(found, Comparison):
+    if not isinstance(found, Comparison) or not _blind_known(found.id):
         return None
     if st.session_state.get(_SHOWN) != found.id:
         restore_widgets(found)
@@ -262,6 +277,16 @@ def current() -> Comparison | None:
         _go_where_it_ran(found)
     finish_restoring(found)
     return found
+
+
+def _blind_known(comparison_id: str) -> bool:
+    """Look whether a comparison is blind; what nobody can tell is not shown, for it might be."""
+    try:
+        compare_blind.look(comparison_id)
+    except HistoryError as error:
+        st.session_state[_PROBLEM] = f"Whether this comparison is blind is not known. {plain(str(error))}"
+        return False
+    return True
 
 
 def _from_history(comparison_id: str) -> Comparison | None:

@@ -9,7 +9,7 @@ import streamlit as st
 from bedrock_playground.catalog import Catalogue
 from bedrock_playground.connection import Connection
 from bedrock_playground.invocation import Comparison
-from components import compare_state, live, variants
+from components import blind_view, compare_blind, compare_state, live, variants
 from components.head import page_head
 from components.inputs_state import PROMPT, SYSTEM, read_inputs
 from components.inputs_view import input_popovers
@@ -47,7 +47,9 @@ def prompt_area(*, connection: Connection | None, comparison: Comparison | None)
         connection: Where calls go; ``None`` while that is not ready, and Run has to wait.
         comparison: What is shown, if anything is.
     """
-    page_head("Compare", "One prompt, up to eight variants, side by side and live.")
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        page_head("Compare", "One prompt, up to eight variants, side by side and live.")
+        blind_view.toggle()
     st.session_state.setdefault(PROMPT, next(iter(EXAMPLES.values())))
     st.text_area(
         "Prompt",
@@ -121,11 +123,13 @@ def _more_actions(comparison: Comparison | None) -> None:
         key="examples",
         on_click=_use_example,
     )
+    # Its lanes stand where the variants would be seen.
+    hidden = comparison is not None and compare_blind.hidden(comparison.id)
     st.button(
         "Variant",
         key="add_variant",
         icon=":material/add:",
-        disabled=not variants.letters() or len(variants.letters()) >= len(variants.LETTERS),
+        disabled=hidden or not variants.letters() or len(variants.letters()) >= len(variants.LETTERS),
         on_click=_add_variant,
     )
     if comparison is not None:
@@ -167,8 +171,13 @@ def lanes(*, connection: Connection | None, catalogue: Catalogue, comparison: Co
     Args:
         connection: Where calls go; ``None`` while that is not ready.
         catalogue: The models to offer.
-        comparison: What is shown; a variant that was added since has an empty lane.
+        comparison: What is shown; a variant that was added since has an empty lane. While its names are
+            hidden, its answers stand here instead, without the variants.
     """
+    if comparison is not None and (blind := compare_blind.blind_of(comparison.id)) and blind.hidden:
+        st.html(_LANES_CSS)
+        blind_view.lanes(comparison, blind)
+        return
     expanded = st.session_state.get(EXPANDED)
     css = _LANES_CSS
     if expanded in variants.letters():

@@ -2,6 +2,7 @@
 
 from components.live.component import lane, live_charts
 from components.live.hub import LiveHub, get_hub
+from components.live.masked import mask
 from components.live.ticket import issue_ticket
 
-__all__ = ["LiveHub", "get_hub", "issue_ticket", "lane", "live_charts"]
+__all__ = ["LiveHub", "get_hub", "issue_ticket", "lane", "live_charts", "mask"]

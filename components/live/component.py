@@ -42,6 +42,7 @@ def lane(
     *,
     key: str,
     expanded: bool = False,
+    blind: bool = False,
     on_rerun: Callable[[], None] | None = None,
 ) -> None:
     """Show one lane of a live (or just finished) comparison.
@@ -51,12 +52,14 @@ def lane(
         label: The lane's letter.
         key: The component's key; keep it for a place on the page, whatever comparison it shows.
         expanded: Whether the text may use the page's height instead of scrolling in its own box.
+        blind: Whether it shows an answer whose name is hidden: there are no figures then.
         on_rerun: Called when the lane's own button asks to run it again. Without it, what was sent last is
             sent again over the lane's socket, which knows nothing of the page's settings.
     """
     data = _data(comparison_id) | {
         "label": label,
         "expanded": expanded,
+        "blind": blind,
         "pageReruns": on_rerun is not None,
     }
     _renderer("lane")(key=key, data=data, on_ticket_change=_nothing, on_rerun_change=on_rerun or _nothing)

@@ -4,11 +4,12 @@ import streamlit as st
 
 from bedrock_playground.catalog import Catalogue
 from bedrock_playground.history import HistoryError
-from components import compare_before, compare_state, compare_view, variants
+from components import blind_view, compare_before, compare_blind, compare_state, compare_view, variants
 from components.connection import current_connection, wait_for_endpoint
 from components.price_as_if import price_as_if
 from components.price_problems import price_problems
 from components.resources import get_invoker, get_models, get_store
+from components.votes_view import votes
 
 # Whatever says "loading" has a place of its own: elsewhere it would shift, and thereby remount, what follows.
 with st.container():
@@ -29,16 +30,24 @@ with st.container():
 compare_view.prompt_area(connection=connection, comparison=comparison)
 with st.container():
     compare_before.way_back()
+with st.container():
+    blind_view.note(comparison)
 wait_for_endpoint()
 compare_view.model_list_problem(catalogue)
 price_problems()
 compare_view.lanes(connection=connection, catalogue=catalogue, comparison=comparison)
 if comparison:
+    with st.container():
+        votes(comparison, drawn_running=drawn_running)
     compare_view.follow_up(comparison)
-    compare_view.under_the_lanes(comparison, drawn_running=drawn_running)
-    if not drawn_running:
-        # Only here, because it brings pandas and Plotly, which would hold up the first page.
-        from components.figures import figures
+    if compare_blind.hidden(comparison.id):
+        if drawn_running:
+            blind_view.wait(comparison)
+    else:
+        compare_view.under_the_lanes(comparison, drawn_running=drawn_running)
+        if not drawn_running:
+            # Only here, because it brings pandas and Plotly, which would hold up the first page.
+            from components.figures import figures
 
-        price_as_if(comparison)
-        figures(comparison)
+            price_as_if(comparison)
+            figures(comparison)

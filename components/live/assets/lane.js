@@ -31,17 +31,18 @@ class LaneView {
     this.stuck = true;
     this.tabs = make("div", { class: "bp-tabs", role: "tablist", "aria-label": "Repeats", hidden: true });
     this.turns = make("div", { class: "bp-turns" });
-    this.scroller = make("div", { class: "bp-scroller", tabindex: "0", role: "region", "aria-label": `Answer of ${data.label}` }, this.turns);
+    this.scroller = make("div", { class: "bp-scroller", tabindex: "0", role: "region", "aria-label": data.blind ? `Text of answer ${data.label}` : `Answer of ${data.label}` }, this.turns);
     this.scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     this.error = make("div", { class: "bp-error", role: "alert", hidden: true });
     this.notice = make("div", { class: "bp-notice", hidden: true });
     this.unrecorded = make("div", { class: "bp-unrecorded", role: "status", hidden: true });
-    this.metrics = new MetricsView();
+    this.name = data.blind ? `Answer ${data.label}` : `Variant ${data.label}`;
+    this.metrics = new MetricsView(data.blind);
     this.figures = new OutputFigures();
     this.spoken = make("div", { class: "bp-spoken", "aria-live": "polite" });
     this.element = make(
       "section",
-      { class: `bp-lane${data.expanded ? " bp-expanded" : ""}`, "aria-label": `Variant ${data.label}` },
+      { class: `bp-lane${data.expanded ? " bp-expanded" : ""}`, "aria-label": this.name },
       this.makeToolbar(), this.scroller, this.error, this.notice, this.metrics.element, this.figures.element, this.metrics.attempts, this.unrecorded, this.spoken,
     );
     parent.replaceChildren(this.element);
@@ -51,9 +52,10 @@ class LaneView {
   }
 
   makeToolbar() {
-    const { label } = this.data;
-    this.stopButton = iconButton("stop", `Stop ${label}`, () => this.connection.send({ op: "stop", lane: label }));
-    this.rerunButton = iconButton("rerun", `Re-run ${label}`, () => this.rerun());
+    const { blind, label } = this.data;
+    const who = blind ? `answer ${label}` : label;
+    this.stopButton = iconButton("stop", `Stop ${who}`, () => this.connection.send({ op: "stop", lane: label }));
+    this.rerunButton = iconButton("rerun", `Re-run ${who}`, () => this.rerun());
     this.copyButton = iconButton("copy", "Copy the raw text", () => this.copy());
     this.rawButton = iconButton("raw", "Show the raw text", () => this.toggleRaw());
     this.rawButton.setAttribute("aria-pressed", "false");
@@ -225,7 +227,7 @@ class LaneView {
 
   say(run) {
     const { state, out } = run.facts;
-    this.spoken.textContent = `Variant ${run.label} ${state}${out == null ? "" : `, ${out} tokens`}.`;
+    this.spoken.textContent = `${this.name} ${state}${out == null ? "" : `, ${out} tokens`}.`;
   }
 
   scrolled() {

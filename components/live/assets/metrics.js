@@ -29,7 +29,8 @@ const END_FIELDS = [
 const GUESS = "An estimate, characters / 4, until the service tells the token count";
 
 export class MetricsView {
-  constructor() {
+  constructor(blind = false) {
+    this.blind = blind; // then the server tells no figures, and a row of n/a would say nothing
     this.chip = make("span", { class: "bp-chip" });
     this.values = {};
     const cells = [...FIELDS, ...END_FIELDS].map(([key, label, title]) => {
@@ -39,14 +40,15 @@ export class MetricsView {
       this.values[key].hint = title;
       return cell;
     });
-    this.element = make("div", { class: "bp-metrics", "data-testid": "lane-metrics" }, this.chip, ...cells);
+    this.element = make("div", { class: "bp-metrics", "data-testid": "lane-metrics" }, this.chip, ...(blind ? [] : cells));
     this.attempts = make("ul", { class: "bp-attempts", hidden: true });
   }
 
   update(run, status) {
     const { facts, final } = run;
     const state = ["reconnecting", "refused"].includes(status) && !final ? status : facts.state;
-    this.put(this.chip, STATES[state] ?? `${state}…`);
+    const held = this.blind && state === "running"; // until all have ended
+    this.put(this.chip, held ? "answering" : STATES[state] ?? `${state}…`);
     this.chip.dataset.state = state;
     this.put(this.values.ttft, seconds(facts.ttft));
     const exact = facts.speed != null;
