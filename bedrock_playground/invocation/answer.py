@@ -45,6 +45,7 @@ class Answer:
         "_blocks",
         "_citations",
         "_first_reasoning",
+        "_first_tool_use",
         "_guardrail_trace",
         "_held",
         "_invoked_model_id",
@@ -77,6 +78,7 @@ class Answer:
         self._reasoning: list[str] = []
         self._arrivals: list[float] = []
         self._first_reasoning: float | None = None
+        self._first_tool_use: float | None = None
         # The first half of a surrogate pair that waits for its second, by block and kind.
         self._held: dict[tuple[int, str], str] = {}
         self._citations: list[Json] = []
@@ -130,6 +132,13 @@ class Answer:
             self.unknown.add(name)
             return None
         return handler_of_event(self, body, at)
+
+    @property
+    def first_output(self) -> float | None:
+        """When the first text, reasoning or tool call arrived, in seconds; ``None`` for a whole answer."""
+        text = self._arrivals[0] if self._arrivals else None
+        told = [at for at in (text, self._first_reasoning, self._first_tool_use) if at is not None]
+        return min(told) if told and self._timed else None
 
     def add_response(self, response: Document, at: float) -> list[InvocationEvent]:
         """Take Converse's whole response, as boto3 gives it; ``at`` is when it came, in seconds."""
@@ -263,6 +272,8 @@ class Answer:
 
     def _tool_event(self, block: Block, piece: str, at: float) -> InvocationEvent:
         self.has_output = True
+        if self._first_tool_use is None:
+            self._first_tool_use = at
         return ToolUseDelta(at, block.fields.get("toolUseId", ""), block.fields.get("name", ""), piece)
 
     def _add_tool_result(self, index: int, value: Any, at: float) -> None:  # noqa: ANN401, ARG002

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import replace
+from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 from bedrock_playground.invocation.answer import Answer
 from bedrock_playground.invocation.client import Client, ClientCache, ClientConfig
 from bedrock_playground.invocation.codec import count_tokens_arguments, strict_json
-from bedrock_playground.invocation.errors import UnknownServiceError
+from bedrock_playground.invocation.errors import InvocationError, UnknownServiceError
 from bedrock_playground.invocation.events import InvocationEvent
 from bedrock_playground.invocation.lifeline import Lifeline
+from bedrock_playground.invocation.observed import CallObserver
 from bedrock_playground.invocation.retry import RetryPolicy
 from bedrock_playground.invocation.stream import BedrockStream, Journal, Plan, Run
 from bedrock_playground.invocation.values import InvocationRequest, Json
@@ -44,6 +46,7 @@ class BedrockInvoker:
         config: ClientConfig | None = None,
         retry: RetryPolicy | None = None,
         streaming: bool = True,
+        observer: CallObserver | None = None,
     ) -> None:
         """Make an invoker.
 
@@ -54,6 +57,7 @@ class BedrockInvoker:
             retry: When to try again; three tries by default.
             streaming: Whether to use ConverseStream. Converse gives the answer in one piece, without a time
                 to the first token; a few models know only that.
+            observer: Who is told of every call that has ended; asking for a count of tokens is not one.
         """
         config = config or ClientConfig()
         self._plan = Plan(
@@ -65,6 +69,7 @@ class BedrockInvoker:
             ),
             retry=retry or RetryPolicy(),
             streaming=streaming,
+            observer=observer,
         )
 
     @property
@@ -103,7 +108,16 @@ class BedrockInvoker:
             "contentType": "application/json",
             "accept": "application/json",
         }
-        return self._blocking(lambda client: client.boto.invoke_model, arguments, _read_model_body)
+        began, run = perf_counter(), self._run()
+        try:
+            value = self._blocking(
+                lambda client: client.boto.invoke_model, arguments, _read_model_body, run=run
+            )
+        except InvocationError as error:
+            run.ended("InvokeModel", model_id, run.result(error, run.total(error)), began=began)
+            raise
+        run.ended("InvokeModel", model_id, run.result(None, run.total(None)), began=began)
+        return value
 
     def count_tokens(self, request: InvocationRequest) -> int:
         """Ask the service how many input tokens a request has; free, but not every model has it; blocks.
@@ -112,7 +126,7 @@ class BedrockInvoker:
             InvocationError: It failed, after the retries that the policy allows.
         """
         arguments = count_tokens_arguments(request)
-        response = self._blocking(lambda client: client.boto.count_tokens, arguments, dict)
+        response = self._blocking(lambda client: client.boto.count_tokens, arguments, dict, run=self._run())
         return int(response["inputTokens"])
 
     def _client(self) -> Client:
@@ -129,8 +143,9 @@ class BedrockInvoker:
         operation: Callable[[Client], Callable[..., Any]],
         arguments: dict[str, Any],
         read: Callable[[Any], dict[str, Any]],
+        *,
+        run: Run,
     ) -> dict[str, Any]:
-        run = self._run()
         perform = operation(self._client())
         value: dict[str, Any] = {}
 

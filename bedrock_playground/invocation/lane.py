@@ -12,6 +12,7 @@ from bedrock_playground.invocation.cost import Confidence, Cost
 from bedrock_playground.invocation.errors import Cancelled, StreamInterrupted, UnexpectedError
 from bedrock_playground.invocation.events import Failed, Finished
 from bedrock_playground.invocation.lane_run import LaneRun
+from bedrock_playground.invocation.observed import CURRENT_RUN, RunContext
 from bedrock_playground.invocation.protocol import (
     InvocationStream,
     Invoker,
@@ -178,6 +179,8 @@ class Lane:
         self._record_end(run)
 
     def _invoke(self, run: LaneRun) -> InvocationResult:
+        # The thread is the lane's own, and its next run says so again.
+        CURRENT_RUN.set(RunContext(run.identity, lambda result: self._price(run, result)))
         try:
             stream = self._invoker.stream(run.request)
             with self._lock:

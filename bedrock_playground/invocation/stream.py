@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from time import perf_counter
@@ -26,11 +27,14 @@ from bedrock_playground.invocation.errors import (
 from bedrock_playground.invocation.events import AttemptFailed, Failed, Finished, InvocationEvent, Started
 from bedrock_playground.invocation.frames import Frame, FrameDecoder
 from bedrock_playground.invocation.lifeline import Lifeline
+from bedrock_playground.invocation.observed import CURRENT_RUN, CallObserver, EndedCall, Operation
 from bedrock_playground.invocation.retry import RetryPolicy
-from bedrock_playground.invocation.values import Attempt, InvocationRequest
+from bedrock_playground.invocation.values import Attempt, InvocationRequest, InvocationResult
 
 if TYPE_CHECKING:
     from bedrock_playground.invocation.transport import Call
+
+_logger = logging.getLogger(__name__)
 
 _READ_SIZE = 65536
 _GRACE = 1.0
@@ -49,6 +53,8 @@ class Plan:
     """When to try again."""
     streaming: bool = True
     """Whether to use ConverseStream, or Converse, whose answer comes in one piece."""
+    observer: CallObserver | None = None
+    """Who is told of every call that has ended."""
 
 
 class Journal:
@@ -124,6 +130,58 @@ class Run:
         if client.needs_refresh:
             self.lifeline.run(client.refresh)
         return client
+
+    def total(self, error: InvocationError | None) -> float | None:
+        """Seconds on the shared clock until it ended; ``None`` if nothing was tried."""
+        last = self.journal.attempts[-1] if error is None else None
+        return self.journal.now() if last is None else last.started + last.duration
+
+    def result(self, error: InvocationError | None, total: float | None) -> InvocationResult:
+        """Make the result of what has come so far."""
+        return self.answer.result(
+            total=total,
+            attempts=tuple(self.journal.attempts),
+            request_id=self.journal.request_id,
+            error=error,
+        )
+
+    def ended(
+        self,
+        operation: Operation,
+        asked: InvocationRequest | str,
+        result: InvocationResult,
+        *,
+        began: float,
+    ) -> None:
+        """Tell whoever observes that the call has ended.
+
+        Args:
+            operation: What was called.
+            asked: The request, or the model's id alone.
+            result: What came of it.
+            began: When it began, by this process's ``perf_counter``.
+        """
+        observer, config = self.plan.observer, self.plan.config
+        if observer is None:
+            return
+        client = self.plan.clients.cached(config)
+        whole = isinstance(asked, InvocationRequest)
+        call = EndedCall(
+            operation=operation,
+            model_id=asked.model_id if isinstance(asked, InvocationRequest) else asked,
+            result=result,
+            elapsed=perf_counter() - began,
+            request=asked if isinstance(asked, InvocationRequest) else None,
+            first_output=self.answer.first_output if whole else None,
+            region=config.region if client is None else client.boto.meta.region_name,
+            address=config.endpoint_url if client is None else client.boto.meta.endpoint_url,
+            run=CURRENT_RUN.get(),
+        )
+        try:
+            observer.call_ended(call)
+        except Exception as error:  # noqa: BLE001 - whoever watches must not harm what is watched
+            # Its words could repeat what was asked.
+            _logger.error("A call could not be observed: %s", type(error).__name__)  # noqa: TRY400 - as said
 
     def tries(self, attempt: Callable[[Call, Any], Generator[InvocationEvent]]) -> Generator[InvocationEvent]:
         """Try until it succeeds, or raise the error after which there is no further try."""
@@ -279,6 +337,8 @@ def _body(payload: bytes) -> Document:
 
 def _events(run: Run, request: InvocationRequest) -> Generator[InvocationEvent]:
     """Everything that happens, to the one Finished or Failed."""
+    began = perf_counter()
+    operation: Operation = "ConverseStream" if run.plan.streaming else "Converse"
     error: InvocationError | None = None
     try:
         from bedrock_playground.invocation.error_mapping import MappedErrors  # noqa: PLC0415 - as above
@@ -293,13 +353,14 @@ def _events(run: Run, request: InvocationRequest) -> Generator[InvocationEvent]:
         error = raised
     except Exception as raised:  # noqa: BLE001 - a consumer is promised a last event, whatever happens
         error = UnexpectedError(f"{type(raised).__name__}: {raised}")
-    journal = run.journal
-    last = journal.attempts[-1] if error is None else None
-    total = journal.now() if last is None else last.started + last.duration
+    except GeneratorExit:
+        left = run.result(Cancelled("Nobody listens any more."), run.journal.now())
+        run.ended(operation, request, left, began=began)
+        raise
+    total = run.total(error)
     yield from run.answer.finish(total or 0.0)
-    result = run.answer.result(
-        total=total, attempts=tuple(journal.attempts), request_id=journal.request_id, error=error
-    )
+    result = run.result(error, total)
+    run.ended(operation, request, result, began=began)
     yield Finished(result) if error is None else Failed(result)
 
 
