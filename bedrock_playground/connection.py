@@ -15,6 +15,7 @@ from bedrock_playground.invocation.invoker import BedrockInvoker
 from bedrock_playground.invocation.retry import RetryPolicy
 from bedrock_playground.launcher import EndpointStatus
 from bedrock_playground.settings import Settings
+from bedrock_playground.telemetry import shared_telemetry
 
 Kind = Literal["bedrock", "local", "custom"]
 """The three places a call can go."""
@@ -209,5 +210,9 @@ def connection_where(
 
 
 def make_invoker(connection: Connection, settings: Settings) -> BedrockInvoker:
-    """Make the invoker of a connection, with the tries that the settings allow."""
-    return BedrockInvoker(config=connection.config, retry=RetryPolicy(max_attempts=settings.max_attempts))
+    """Make the invoker of a connection, with the tries that the settings allow; telemetry sees its calls."""
+    return BedrockInvoker(
+        config=connection.config,
+        retry=RetryPolicy(max_attempts=settings.max_attempts),
+        observer=shared_telemetry(settings.telemetry),
+    )

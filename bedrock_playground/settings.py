@@ -9,6 +9,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dotenv
 import platformdirs
@@ -31,6 +32,22 @@ class Timeouts:
     """For a response to begin; AWS advises at least an hour for Nova. ``stall`` catches stalls earlier."""
     stall: float = 120.0
     """Between two events of a stream that has begun."""
+
+
+@dataclass(frozen=True, slots=True)
+class TelemetrySettings:
+    """What is exported as OpenTelemetry; where to, its SDK reads from the ``OTEL_`` variables itself."""
+
+    enabled: bool = False
+    """Whether anything is."""
+    traces: bool = True
+    """Whether each call becomes a span."""
+    metrics: bool = True
+    """Whether calls are counted in histograms."""
+    content: bool = False
+    """Whether prompts, answers and the service's own words of an error are among it."""
+    receiver: str = "localhost:4318"
+    """Host and port of whoever receives it, for people: nothing of the address that could be secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +80,8 @@ class Settings:
     """Whether the local endpoint's fault models and test-only models are offered in the model picker."""
     allowed_origins: tuple[str, ...] = ()
     """Further web origins from which the live view may be opened, such as ``https://play.example.org``."""
+    telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
+    """What is exported as OpenTelemetry."""
 
     @property
     def history_url(self) -> str:
@@ -103,7 +122,44 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         max_attempts=get.count("MAX_ATTEMPTS", 3),
         fault_teaching=get.flag("FAULT_TEACHING"),
         allowed_origins=get.words("ALLOWED_ORIGINS"),
+        telemetry=_telemetry(get),
     )
+
+
+_CONTENT_WANTED = {"true", "1", "span_only", "span_and_event"}
+"""What asks for content on spans: the older convention's word, and the newer one's."""
+
+
+def _telemetry(get: _Reader) -> TelemetrySettings:
+    """Read our switch, and of the standard variables those that the SDK leaves to its callers."""
+
+    def standard(name: str) -> str:
+        return get.environ.get(f"OTEL_{name}", "").strip()
+
+    return TelemetrySettings(
+        enabled=get.flag("TELEMETRY") and standard("SDK_DISABLED").lower() != "true",
+        traces=standard("TRACES_EXPORTER").lower() != "none",
+        metrics=standard("METRICS_EXPORTER").lower() != "none",
+        content=standard("INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT").lower() in _CONTENT_WANTED,
+        receiver=_host_and_port(
+            standard("EXPORTER_OTLP_TRACES_ENDPOINT")
+            or standard("EXPORTER_OTLP_ENDPOINT")
+            or "http://localhost:4318"
+        ),
+    )
+
+
+def _host_and_port(url: str) -> str:
+    """Say where an address leads, and nothing else of it: the rest may hold a password or a key."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "an address that cannot be read"
+    if not parts.hostname:
+        return "an address that cannot be read"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{host}:{port}" if port else host
 
 
 @dataclass(frozen=True, slots=True)

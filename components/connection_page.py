@@ -10,6 +10,7 @@ from bedrock_playground.catalog.probe import Identity, identify
 from bedrock_playground.catalog.regions import REGIONS
 from bedrock_playground.connection import Connection, EndpointRefused, checked_endpoint
 from bedrock_playground.launcher import EndpointStatus
+from bedrock_playground.telemetry import shared_telemetry, telemetry_words
 from components.compare_state import KIND
 from components.connection import (
     ENDPOINT,
@@ -232,6 +233,12 @@ def local_endpoint() -> None:
             _status()
         else:
             _changing_status()
+
+
+def telemetry() -> None:
+    """Say whether calls are exported, where to, and whether what is said is part of it."""
+    settings = get_settings().telemetry
+    st.caption(telemetry_words(settings, shared_telemetry(settings)))
 
 
 @st.fragment(run_every=1)

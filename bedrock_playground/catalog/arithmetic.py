@@ -132,6 +132,17 @@ def uncached(usage: Usage, model_id: str) -> tuple[Usage, str | None]:
     return Usage(input_tokens=told, output_tokens=usage.output_tokens), note
 
 
+def input_in_all(usage: Usage, model_id: str) -> int | None:
+    """Count all of the input, what a cache had a part in included; ``None`` where nobody told.
+
+    Args:
+        usage: What was measured.
+        model_id: The model that counted.
+    """
+    whole, _ = uncached(usage, model_id)
+    return whole.input_tokens
+
+
 def sentences(*notes: str | None) -> str | None:
     """Join notes so that each is a sentence: whoever wrote one may have left out its full stop."""
     told = [text for note in notes if note and (text := note.strip())]

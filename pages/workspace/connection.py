@@ -21,3 +21,4 @@ with right:
         connection_probe.permissions(connection)
         connection_probe.one_call(connection, get_models(connection))
     price_sources()
+connection_page.telemetry()

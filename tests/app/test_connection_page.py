@@ -320,3 +320,14 @@ def test_an_address_in_an_error_is_code_without_escapes() -> None:
         "Give the endpoint as `http://host:port`, or look \\:red\\[here\\] (`https://a_b.example.org/x_y`)."
     )
     assert [code("my_profile"), code("a`b")] == ["`my_profile`", "`` a`b ``"]
+
+
+def test_the_page_says_whether_calls_are_exported(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert any("Telemetry is **off**" in caption.value for caption in open_page().caption)
+    monkeypatch.setenv("BEDROCK_PLAYGROUND_TELEMETRY", "1")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://me:planted@127.0.0.1:9")
+    st.cache_resource.clear()
+    (said,) = [caption.value for caption in open_page().caption if "Telemetry" in caption.value]
+    assert "`127.0.0.1:9`" in said
+    assert "Prompts and answers are not recorded" in said
+    assert "planted" not in said

@@ -71,3 +71,39 @@ def test_an_endpoint_with_a_password_is_refused_without_repeating_it() -> None:
     assert "planted" not in str(refused.value)
     plain = {"BEDROCK_PLAYGROUND_ENDPOINT_URL": "https://example.org/a@b"}
     assert load_settings(plain).endpoint_url == "https://example.org/a@b"
+
+
+def test_telemetry_is_off_until_it_is_asked_for() -> None:
+    assert not load_settings({}).telemetry.enabled
+    assert not load_settings({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}).telemetry.enabled
+    asked = {"BEDROCK_PLAYGROUND_TELEMETRY": "1"}
+    told = load_settings(asked).telemetry
+    assert (told.enabled, told.traces, told.metrics, told.content) == (True, True, True, False)
+    assert told.receiver == "localhost:4318"
+    assert not load_settings(asked | {"OTEL_SDK_DISABLED": "true"}).telemetry.enabled
+
+
+@pytest.mark.parametrize(
+    ("value", "content"),
+    [("true", True), ("SPAN_ONLY", True), ("SPAN_AND_EVENT", True), ("NO_CONTENT", False),
+     ("EVENT_ONLY", False), ("false", False), ("perhaps", False)],
+)  # fmt: skip
+def test_content_is_asked_for_by_the_standard_variable(value: str, content: bool) -> None:
+    environ = {"OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT": value}
+    assert load_settings(environ).telemetry.content is content
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://me:planted@collector.example:4318/planted?planted=1", "collector.example:4318"),
+        ("https://collector.example", "collector.example"),
+        ("http://[::1]:4318", "[::1]:4318"),
+        ("http://collector:many", "an address that cannot be read"),
+        ("planted", "an address that cannot be read"),
+    ],
+)
+def test_of_the_receivers_address_host_and_port_are_told(url: str, shown: str) -> None:
+    assert load_settings({"OTEL_EXPORTER_OTLP_ENDPOINT": url}).telemetry.receiver == shown
+    apart = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": url, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://other:1"}
+    assert load_settings(apart).telemetry.receiver == shown
