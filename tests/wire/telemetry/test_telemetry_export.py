@@ -77,7 +77,7 @@ def exported(telemetry: Telemetry, receiver: Receiver) -> tuple[Span, dict[str, 
 
 
 def seconds(span: Span) -> float:
-    return (span.end_time_unix_nano - span.start_time_unix_nano) / 1e9
+    return float(span.end_time_unix_nano - span.start_time_unix_nano) / 1e9
 
 
 def sums(receiver: Receiver, name: str) -> dict[str, float]:
