@@ -15,6 +15,7 @@ from bedrock_playground.invocation.invoker import BedrockInvoker
 from bedrock_playground.invocation.retry import RetryPolicy
 from bedrock_playground.launcher import EndpointStatus
 from bedrock_playground.settings import Settings
+from bedrock_playground.spending.counting import TIMEOUT, TokenCounter
 from bedrock_playground.telemetry import shared_telemetry
 
 Kind = Literal["bedrock", "local", "custom"]
@@ -216,3 +217,13 @@ def make_invoker(connection: Connection, settings: Settings) -> BedrockInvoker:
         retry=RetryPolicy(max_attempts=settings.max_attempts),
         observer=shared_telemetry(settings.telemetry),
     )
+
+
+def make_counter(connection: Connection) -> TokenCounter:
+    """Make the counter of input tokens of a connection; it gives up soon, because the estimate will do."""
+    config = replace(
+        connection.config,
+        connect_timeout=min(connection.config.connect_timeout, TIMEOUT),
+        read_timeout=min(connection.config.read_timeout, TIMEOUT),
+    )
+    return TokenCounter(BedrockInvoker(config=config, retry=RetryPolicy(max_attempts=1)).count_tokens)

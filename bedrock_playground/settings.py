@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -78,6 +79,10 @@ class Settings:
     """Tries per invocation, the first included."""
     fault_teaching: bool = False
     """Whether the local endpoint's fault models and test-only models are offered in the model picker."""
+    session_limit: Decimal | None = None
+    """The most that one session may spend, in US dollars; ``None`` is no limit."""
+    day_limit: Decimal | None = None
+    """The most that all sessions may spend in a day (UTC), in US dollars; ``None`` is no limit."""
     allowed_origins: tuple[str, ...] = ()
     """Further web origins from which the live view may be opened, such as ``https://play.example.org``."""
     telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
@@ -121,6 +126,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         ),
         max_attempts=get.count("MAX_ATTEMPTS", 3),
         fault_teaching=get.flag("FAULT_TEACHING"),
+        session_limit=get.dollars("SESSION_LIMIT"),
+        day_limit=get.dollars("DAY_LIMIT"),
         allowed_origins=get.words("ALLOWED_ORIGINS"),
         telemetry=_telemetry(get),
     )
@@ -201,6 +208,20 @@ class _Reader:
             value = -1.0
         if not 0 < value < float("inf"):
             raise SettingsError(f"{PREFIX}{name}={text!r} is not a number of seconds above 0. Example: 30.")
+        return value
+
+    def dollars(self, name: str) -> Decimal | None:
+        text = self.text(name)
+        if text is None:
+            return None
+        try:
+            value = Decimal(text)
+        except InvalidOperation:
+            value = Decimal(-1)
+        if not value.is_finite() or value < 0:
+            raise SettingsError(
+                f"{PREFIX}{name}={text!r} is not an amount of US dollars of at least 0. Example: 2.50."
+            )
         return value
 
     def count(self, name: str, default: int) -> int:

@@ -287,20 +287,38 @@ class RunPricer:
 
     def cost(self, identity: RunIdentity, request: InvocationRequest, result: InvocationResult) -> Cost:
         """Price a run by what the service echoed: its tier, its latency mode, the model that answered."""
-        if identity.endpoint == "local":
+        return self.cost_at(request, result, endpoint=identity.endpoint, region=identity.region)
+
+    def cost_at(
+        self,
+        request: InvocationRequest,
+        result: InvocationResult,
+        *,
+        endpoint: str | None,
+        region: str | None,
+    ) -> Cost:
+        """Price what a request came to, or would come to, at a place.
+
+        Args:
+            request: What was sent.
+            result: What came of it, with what the service echoed.
+            endpoint: Where it went, as runs record it.
+            region: The Region called.
+        """
+        if endpoint == "local":
             return LOCAL
-        asked, doubt = self._asked(identity, request, result)
+        asked, doubt = self._asked(request, result, region)
         cost = self.book.cost(
             result.usage,
             model_id=asked,
             tier=result.service_tier,
-            region=identity.region,
+            region=region,
             latency=result.performance_latency,
             counted_by=self.counted_by(request, result),
         )
         if cost.amount is None or cost is LOCAL:
             return cost
-        doubts = sentences(doubt, *_untold(identity, request, result))
+        doubts = sentences(doubt, *_untold(endpoint, request, result))
         if doubts is None:
             return cost
         return replace(cost, confidence=Confidence.ESTIMATE, note=sentences(cost.note, doubts))
@@ -313,7 +331,7 @@ class RunPricer:
         return found.base_ids[0] if found and len(found.base_ids) == 1 else request.model_id
 
     def _asked(
-        self, identity: RunIdentity, request: InvocationRequest, result: InvocationResult
+        self, request: InvocationRequest, result: InvocationResult, region: str | None
     ) -> tuple[str, str | None]:
         """The id at whose price the run is paid for, and in words why that is an estimate, if it is one."""
         if result.invoked_model_id:
@@ -321,7 +339,7 @@ class RunPricer:
         sent = request.model_id
         found = self.resolutions.get(sent)
         # A price for the id as it was sent, which the user's file may hold for any ARN, needs no resolving.
-        if found is None or self.book.price(sent, region=identity.region) is not None:
+        if found is None or self.book.price(sent, region=region) is not None:
             return sent, None
         if found.priced_as is not None:
             return found.priced_as, None
@@ -417,9 +435,9 @@ def _in_tier(price: Price, tier: str) -> Price | None:
     )
 
 
-def _untold(identity: RunIdentity, request: InvocationRequest, result: InvocationResult) -> Iterator[str]:
+def _untold(endpoint: str | None, request: InvocationRequest, result: InvocationResult) -> Iterator[str]:
     """Say what a run's price rests on that nobody told."""
-    if not _bills_as_aws(identity.endpoint):
+    if not _bills_as_aws(endpoint):
         yield "If that endpoint bills as Amazon Bedrock does."
     if result.service_tier is None and request.service_tier not in {None, "default"}:
         yield f"The service told no tier; “{request.service_tier}” was asked for, the default is assumed."

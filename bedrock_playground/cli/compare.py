@@ -33,6 +33,16 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     parser.add_argument("--region", metavar="R", help="the AWS Region")
     parser.add_argument("--endpoint-url", metavar="URL", help="an endpoint that speaks Bedrock's API")
+    parser.add_argument(
+        "--max-cost",
+        metavar="USD",
+        help="the most to spend: a call is sent only if the most that it can cost still fits",
+    )
+    parser.add_argument(
+        "--allow-unknown-cost",
+        action="store_true",
+        help="also call models of which nobody knows what they cost; otherwise nothing is sent then",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object per lane as it ends")
     parser.add_argument("--no-history", action="store_true", help="do not record the runs")
     parser.set_defaults(run=run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Mapping
+from decimal import Decimal, InvalidOperation
 from urllib.parse import urlsplit
 
 from bedrock_playground.catalog.build import build_request
@@ -102,6 +103,10 @@ def _checks(options: argparse.Namespace, prompt: str) -> Iterator[tuple[bool, st
     yield options.top_k is None or options.top_k >= 0, "--top-k must be at least 0."
     yield _within(options.max_tokens, 1, 10_000_000), "--max-tokens must be between 1 and 10000000."
     yield _within(options.repeat, 1, 1000), "--repeat must be between 1 and 1000."
+    yield (
+        options.max_cost is None or dollars(options.max_cost) is not None,
+        "--max-cost must be an amount of US dollars of at least 0. Example: 0.50.",
+    )
     stall = options.stall_timeout
     yield (
         stall is None or 0 < stall < float("inf"),
@@ -112,6 +117,15 @@ def _checks(options: argparse.Namespace, prompt: str) -> Iterator[tuple[bool, st
         options.endpoint_url is None or _is_address(options.endpoint_url),
         f"--endpoint-url {options.endpoint_url!r} is not an address. Example: http://127.0.0.1:8000.",
     )
+
+
+def dollars(text: str) -> Decimal | None:
+    """Read an amount of US dollars; ``None`` if it is none, or negative."""
+    try:
+        amount = Decimal(text)
+    except InvalidOperation:
+        return None
+    return amount if amount.is_finite() and amount >= 0 else None
 
 
 def is_text(text: str) -> bool:

@@ -22,10 +22,12 @@ from bedrock_playground.cli.compare_requests import (
     only_the_account_knows,
     read_arguments,
 )
+from bedrock_playground.cli.compare_spending import account_of, unknown_costs
 from bedrock_playground.connection import (
     Connection,
     default_kind,
     local_connection,
+    make_counter,
     make_invoker,
     remote_connection,
 )
@@ -33,6 +35,7 @@ from bedrock_playground.history import HistoryError, RunStore
 from bedrock_playground.invocation import Comparison, LaneRun, RunState, tune_interpreter
 from bedrock_playground.launcher import EndpointStatus, EndpointSupervisor
 from bedrock_playground.settings import Settings, SettingsError, load_settings
+from bedrock_playground.spending import Estimator, GuardedInvoker
 
 _POLL_SECONDS = 0.02
 _CANCEL_SECONDS = 60.0
@@ -59,7 +62,8 @@ def run(options: argparse.Namespace) -> int:
     if options.stall_timeout is not None:
         settings = replace(settings, timeouts=replace(settings.timeouts, stall=options.stall_timeout))
     try:
-        if options.no_history:
+        # A limit for the day is everybody's: it is counted where everybody counts, recorded or not.
+        if options.no_history and settings.day_limit is None:
             return _run(options, settings=settings, prompt=prompt, store=None)
         with RunStore.open(settings.history_url, data_dir=settings.data_dir) as store:
             status = _run(options, settings=settings, prompt=prompt, store=store)
@@ -89,12 +93,26 @@ def _run(
             return 2
         for note in notes:
             _say(note)
+        pricer = _prices(settings).pricer(
+            {model_id: resolve(model_id, load_models(), behind=behind) for model_id in behind}
+        )
+        estimator = Estimator(
+            pricer,
+            endpoint=connection.endpoint_label,
+            region=connection.config.region,
+            counter=make_counter(connection),
+        )
+        account = account_of(options, settings, store)
+        if told := unknown_costs(requests, estimator, account):
+            if not options.allow_unknown_cost:
+                _say(f"Nothing was sent. {' '.join(told)} --allow-unknown-cost calls them all the same.")
+                return 1
+            for request in requests:
+                account.agree(estimator.endpoint, request.model_id)
         comparison = Comparison(
-            make_invoker(connection, settings),
-            recorder=store.recorder() if store else None,
-            pricer=_prices(settings).pricer(
-                {model_id: resolve(model_id, load_models(), behind=behind) for model_id in behind}
-            ),
+            GuardedInvoker(make_invoker(connection, settings), account=account, estimator=lambda: estimator),
+            recorder=store.recorder() if store and not options.no_history else None,
+            pricer=pricer,
             region=connection.config.region,
             endpoint=connection.endpoint_label,
         )

@@ -22,8 +22,9 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 
 from bedrock_playground.history.engine import is_sqlite, make_folder
 from bedrock_playground.history.errors import HistoryUnavailable
-from bedrock_playground.history.schema import processes, runs
+from bedrock_playground.history.schema import processes, runs, spending
 from bedrock_playground.invocation.values import RunState
+from bedrock_playground.spending.ledger import EntryState
 
 HEARTBEAT_INTERVAL = timedelta(seconds=15)
 """How often a recording process says that it lives."""
@@ -89,7 +90,7 @@ class _Process:
 
 
 def mark_interrupted(connection: Connection, *, data_dir: Path, own_id: str | None) -> int:
-    """Mark the runs of dead processes interrupted and forget those processes.
+    """Mark the runs of dead processes interrupted, hold what they had reserved, and forget those processes.
 
     What was known of such a run is kept; its end, its text and its figures stay unknown.
 
@@ -113,6 +114,14 @@ def mark_interrupted(connection: Connection, *, data_dir: Path, own_id: str | No
         .where(runs.c.process_id.is_(None) | runs.c.process_id.not_in(living))
         .values(state=RunState.INTERRUPTED.value)
     )
+    # What such a run cost nobody will tell, and the service may have billed it: its worst case stays counted.
+    unsettled = (
+        update(spending)
+        .where(spending.c.state == EntryState.RESERVED.value)
+        .where(spending.c.process_id.not_in(living))
+        .values(state=EntryState.HELD.value)
+    )
+    connection.execute(unsettled)
     return connection.execute(orphaned).rowcount
 
 

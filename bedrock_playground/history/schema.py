@@ -189,3 +189,22 @@ blind_comparisons = Table(
     Column("revealed_at", UtcDateTime),
 )
 """One row per comparison that was run blind; its names are hidden until ``revealed_at``."""
+
+spending = Table(
+    "spending",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("entry", Text, nullable=False, unique=True),
+    Column("day", Date, nullable=False),
+    Column("session_id", Text, nullable=False),
+    Column("process_id", Text, nullable=False),
+    Column("model_id", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("amount", Money),
+    Column("reserved_at", UtcDateTime, nullable=False),
+    # With the amount in it, so that adding up a day reads the index alone.
+    Index("ix_spending_day", "day", "state", "amount"),
+    Index("ix_spending_session", "session_id", "state", "amount"),
+    Index("ix_spending_process", "state", "process_id"),
+)
+"""One row per call that costs money: reserved at its worst case, then what it cost; see ``spending.py``."""

@@ -32,8 +32,10 @@ from bedrock_playground.history.recorder import Backlog, StoreRecorder
 from bedrock_playground.history.records import RunFilter, RunPage, RunRecord
 from bedrock_playground.history.rows import SUMMARY_COLUMNS, details_row, record_of, record_row, summary_of
 from bedrock_playground.history.schema import run_details, runs
+from bedrock_playground.history.spending import SqlLedger
 from bedrock_playground.history.usage_totals import UsageBook
 from bedrock_playground.history.votes import VoteBook, forget_votes_on
+from bedrock_playground.invocation.values import RunState
 
 _log = logging.getLogger(__name__)
 
@@ -147,11 +149,32 @@ class RunStore:
         Args:
             user: Who runs, where known.
         """
-        with self._mark_lock:
-            if self._mark is None:
-                self._mark = self._sign_on()
-            process_id = self._mark.id
-        return StoreRecorder(write=self._write, backlog=self._backlog, process_id=process_id, user=user)
+        return StoreRecorder(
+            write=self._write, backlog=self._backlog, process_id=self._signed_on(), user=user
+        )
+
+    def ledger(self) -> SqlLedger:
+        """Make the ledger of what is spent; from now on this process shows that it lives."""
+        return SqlLedger(
+            write=self._write, read=self._read, backlog=self._backlog, process_id=self._signed_on()
+        )
+
+    def answer_lengths(self, model_id: str, *, limit: int = 200) -> tuple[int, ...]:
+        """How many output tokens the last answers of a model came to, the newest first.
+
+        Args:
+            model_id: As it was sent.
+            limit: How many answers at most.
+        """
+        statement = (
+            select(runs.c.output_tokens)
+            .where(runs.c.model_id == model_id, runs.c.state == RunState.COMPLETED.value)
+            .where(runs.c.output_tokens.is_not(None))
+            .order_by(runs.c.started_at.desc(), runs.c.id.desc())
+            .limit(limit)
+        )
+        with self._read() as connection:
+            return tuple(connection.execute(statement).scalars())
 
     def add(self, records: Iterable[RunRecord]) -> int:
         """Add complete records, such as imported ones, in batches; return how many.
@@ -306,6 +329,13 @@ class RunStore:
     def _sweep_if_due(self) -> None:
         if time.monotonic() >= self._next_sweep:
             self.mark_interrupted()
+
+    def _signed_on(self) -> str:
+        """This process's id among those that record, signing on first if it has none."""
+        with self._mark_lock:
+            if self._mark is None:
+                self._mark = self._sign_on()
+            return self._mark.id
 
     def _sign_on(self) -> processes.ProcessMark:
         mark = processes.ProcessMark(self._data_dir)

@@ -10,6 +10,10 @@
     │   ├── ExpiredCredentials
     │   ├── NoRegion
     │   └── InvalidEndpoint
+    ├── SpendingRefused               nothing was sent: the spending guard stands in the way
+    │   ├── SpendingLimitReached
+    │   ├── CostUnknown
+    │   └── SpendingUncounted
     ├── ConnectionFailed              the network, before an answer began
     │   ├── ConnectTimeout
     │   ├── ReadTimeout
@@ -143,6 +147,40 @@ class InvalidEndpoint(SetupError):
     advice: ClassVar[str] = (
         "Give the endpoint as http://host:port or https://host. A Bedrock API key "
         "(AWS_BEARER_TOKEN_BEDROCK) is only sent over https."
+    )
+
+
+class SpendingRefused(InvocationError):
+    """The spending guard stands in the way: this request was not sent."""
+
+    advice: ClassVar[str] = "Look at the spending limits on the Connection page."
+
+
+class SpendingLimitReached(SpendingRefused):
+    """What it can cost at most is more than a spending limit leaves."""
+
+    advice: ClassVar[str] = (
+        "Lower max tokens, shorten the prompt or pick a cheaper model. What runs beside it gives back what "
+        "it did not use when it ends. The Connection page shows the limits and what is spent."
+    )
+
+
+class CostUnknown(SpendingRefused):
+    """Nobody knows what it costs, and nobody agreed to that."""
+
+    advice: ClassVar[str] = (
+        "Run it from the page, which asks first, or allow it on the command line by --allow-unknown-cost. A "
+        "price of your own (BEDROCK_PLAYGROUND_PRICE_FILE) or max tokens, where these are missing, make the "
+        "cost known."
+    )
+
+
+class SpendingUncounted(SpendingRefused):
+    """There is a limit, and what was spent cannot be counted."""
+
+    advice: ClassVar[str] = (
+        "Check that the history's database can be reached and written: spending is counted there. Without a "
+        "limit, runs do not wait for it."
     )
 
 

@@ -9,7 +9,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bedrock_playground.invocation.cost import Confidence, Cost
-from bedrock_playground.invocation.errors import Cancelled, StreamInterrupted, UnexpectedError
+from bedrock_playground.invocation.errors import (
+    Cancelled,
+    SpendingRefused,
+    StreamInterrupted,
+    UnexpectedError,
+)
 from bedrock_playground.invocation.events import Failed, Finished
 from bedrock_playground.invocation.lane_run import LaneRun
 from bedrock_playground.invocation.observed import CURRENT_RUN, RunContext
@@ -23,7 +28,7 @@ from bedrock_playground.invocation.protocol import (
 from bedrock_playground.invocation.values import InvocationResult, RunState
 
 NEVER_SENT = Cost(Decimal(0), confidence=Confidence.EXACT, note="Never sent: no charge.")
-"""What a run cost that was stopped while it waited."""
+"""What a run cost that was stopped while it waited, or that the spending guard refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +205,8 @@ class Lane:
     def _price(self, run: LaneRun, result: InvocationResult) -> Cost | None:
         if self._pricer is None:
             return None
+        if isinstance(result.error, SpendingRefused) and not result.attempts:
+            return NEVER_SENT
         try:
             return self._pricer.cost(run.identity, run.request, result)
         except Exception as error:  # noqa: BLE001 - a price that cannot be told must not harm the lane

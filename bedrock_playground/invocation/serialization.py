@@ -158,6 +158,12 @@ def _text(value: Any, place: str) -> str:  # noqa: ANN401
     return value
 
 
+def _flag(value: Any, place: str) -> bool:  # noqa: ANN401
+    if not isinstance(value, bool):
+        raise _fail("true or false", value, place)
+    return value
+
+
 def _integer(value: Any, place: str) -> int:  # noqa: ANN401
     if not isinstance(value, int) or isinstance(value, bool):
         raise _fail("a whole number", value, place)
@@ -292,6 +298,7 @@ _FIELDS: dict[type[Any], dict[str, _Reader]] = {
         "status": _optional(_integer),
         "request_id": _optional(_text),
         "backoff": _optional(_number),
+        "sent": _optional(_flag),
     },
     InvocationResult: {
         "text": _text,

@@ -102,6 +102,7 @@ class Journal:
             error_message=None if error is None else error.message,
             status=200 if error is None else error.status,
             request_id=self.request_id,
+            sent=call.sent_at is not None,
         )
         self.attempts.append(attempt)
         return attempt

@@ -284,6 +284,8 @@ class Attempt:
     """``x-amzn-requestid``, where one came."""
     backoff: float | None = None
     """Seconds waited after this try before the next; ``None`` if there was no next."""
+    sent: bool | None = None
+    """Whether the request began to be written: the service may bill it from then on. ``None``: not told."""
 
 
 class RunState(StrEnum):
