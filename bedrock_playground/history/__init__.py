@@ -1,5 +1,7 @@
 """Runs in SQL: recorded as they begin and end, listed, searched, exported and deleted."""
 
+from bedrock_playground.history.analytics import Analytics
+from bedrock_playground.history.analytics_values import AnalyticsFilter
 from bedrock_playground.history.blind import Blind
 from bedrock_playground.history.errors import (
     HistoryDriverMissing,
@@ -20,6 +22,8 @@ from bedrock_playground.history.votes import Contender, Outcome, Verdict, Vote, 
 
 __all__ = [
     "CSV_COLUMNS",
+    "Analytics",
+    "AnalyticsFilter",
     "Blind",
     "Contender",
     "CursorInvalid",

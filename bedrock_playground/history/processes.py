@@ -22,6 +22,7 @@ from sqlalchemy import Connection, delete, insert, select, text, update
 
 from bedrock_playground.history.engine import is_sqlite, make_folder
 from bedrock_playground.history.errors import HistoryUnavailable
+from bedrock_playground.history.groups import GROUPED_BY, group_ids, one_at_a_time
 from bedrock_playground.history.schema import processes, runs, spending
 from bedrock_playground.invocation.values import RunState
 from bedrock_playground.spending.ledger import EntryState
@@ -107,22 +108,38 @@ def mark_interrupted(connection: Connection, *, data_dir: Path, own_id: str | No
     others = [_Process(*row) for row in rows if row.id != own_id]
     dead = [process.id for process in others if not _lives(process, data_dir=data_dir, now=now)]
     _forget(connection, dead, data_dir)
-    living = select(processes.c.id)
-    orphaned = (
-        update(runs)
-        .where(runs.c.state == RunState.RUNNING.value)
-        .where(runs.c.process_id.is_(None) | runs.c.process_id.not_in(living))
-        .values(state=RunState.INTERRUPTED.value)
-    )
     # What such a run cost nobody will tell, and the service may have billed it: its worst case stays counted.
     unsettled = (
         update(spending)
         .where(spending.c.state == EntryState.RESERVED.value)
-        .where(spending.c.process_id.not_in(living))
+        .where(spending.c.process_id.not_in(select(processes.c.id)))
         .values(state=EntryState.HELD.value)
     )
     connection.execute(unsettled)
-    return connection.execute(orphaned).rowcount
+    return _interrupt(connection)
+
+
+def _interrupt(connection: Connection) -> int:
+    """Mark every run that is said to be running for a process that is not known."""
+    living = select(processes.c.id)
+    running = runs.c.state == RunState.RUNNING.value
+    orphaned = (
+        select(runs.c.id, *(runs.c[name] for name in GROUPED_BY if name in runs.c))
+        .where(running)
+        .where(runs.c.process_id.is_(None) | runs.c.process_id.not_in(living))
+    )
+    found = connection.execute(orphaned).mappings().all()
+    if not found:
+        return 0
+    one_at_a_time(connection)
+    interrupted = {"state": RunState.INTERRUPTED.value}
+    groups = group_ids(connection, [{**row, **interrupted} for row in found])
+    marked = 0
+    for row, group in zip(found, groups, strict=True):
+        # Another process may have marked it meanwhile.
+        here = update(runs).where(runs.c.id == row["id"]).where(running)
+        marked += connection.execute(here.values(group_id=group, **interrupted)).rowcount
+    return marked
 
 
 def database_now(connection: Connection) -> datetime:

@@ -16,8 +16,10 @@ from typing import Any
 from sqlalchemy import Connection, exc, insert, select, update
 
 from bedrock_playground.history.errors import HistoryError, HistoryUnavailable
+from bedrock_playground.history.groups import group_ids
 from bedrock_playground.history.rows import clean, cost_row, details_row, identity_row, result_row
 from bedrock_playground.history.schema import run_details, runs
+from bedrock_playground.history.traits import traits_row
 from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.protocol import RunIdentity
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, RunState
@@ -49,14 +51,16 @@ class StoreRecorder:
         Raises:
             HistoryUnavailable: The database refused; :meth:`run_finished` will write the whole run.
         """
+        details = details_row(request, None)
         row = {
             **identity_row(identity, request),
+            **traits_row(request, None, request_text=details["request"]),
             "state": RunState.RUNNING.value,
             "process_id": self._process_id,
             "user_name": self._user,
         }
         with self._write() as connection:
-            _insert(connection, row, details_row(request, None))
+            _insert(connection, row, details)
 
     def run_finished(
         self,
@@ -67,8 +71,10 @@ class StoreRecorder:
         cost: Cost | None = None,
     ) -> None:
         """Record how a run ended; it is kept in memory for later if the database refuses."""
+        details = details_row(request, result)
         row = {
             **identity_row(identity, request),
+            **traits_row(request, result, request_text=details["request"]),
             **result_row(result),
             **cost_row(cost),
             "state": result.state.value,
@@ -76,7 +82,6 @@ class StoreRecorder:
             "process_id": self._process_id,
             "user_name": self._user,
         }
-        details = details_row(request, result)
         try:
             self._save(row, details)
         except HistoryError as error:
@@ -131,12 +136,18 @@ class Backlog:
 
 def finish(connection: Connection, row: Row, details: Row) -> None:
     """Complete the row of a run that began, or write it whole if its beginning was never written."""
-    found = connection.execute(select(runs.c.id).where(runs.c.run_id == row["run_id"])).scalar()
+    found = (
+        connection.execute(select(runs.c.id, runs.c.preset_id).where(runs.c.run_id == row["run_id"]))
+        .mappings()
+        .one_or_none()
+    )
+    (group,) = group_ids(connection, [{**(found or {}), **row}])
+    row = {**row, "group_id": group}
     if found is None:
         _insert(connection, row, details)
         return
-    connection.execute(update(runs).where(runs.c.id == found).values(row))
-    connection.execute(update(run_details).where(run_details.c.id == found).values(details))
+    connection.execute(update(runs).where(runs.c.id == found["id"]).values(row))
+    connection.execute(update(run_details).where(run_details.c.id == found["id"]).values(details))
 
 
 def _insert(connection: Connection, row: Row, details: Row) -> None:

@@ -118,10 +118,33 @@ runs = Table(
     Column("price_source", Text),
     Column("price_as_of", Date),
     Column("price_confidence", Text),
+    # What analytics asks of the request and the result, so that it need not read their JSON.
+    Column("temperature", Float(53)),
+    Column("top_p", Float(53)),
+    Column("top_k", Integer),
+    Column("max_tokens", Integer),
+    Column("thinking_budget", Integer),
+    Column("effort", Text),
+    Column("performance_latency", Text),
+    Column("retried_for", Text),
+    Column("request_key", BigInteger),
+    Column("answer_key", BigInteger),
+    Column("group_id", _Key),
     Index("ix_runs_started_at", "started_at", "id"),
     Index("ix_runs_model_id", "model_id", "started_at", "id"),
     Index("ix_runs_state", "state", "started_at", "id"),
     Index("ix_runs_comparison_id", "comparison_id"),
+    # Quantiles over time and by model are computed from this alone, without the rows. Its columns are all
+    # numbers: PostgreSQL refuses an index entry of more than 2,704 bytes, and text has no bound.
+    Index(
+        "ix_runs_measured",
+        "started_at",
+        "group_id",
+        "time_to_first_token",
+        "total",
+        "tokens_per_second",
+        "id",
+    ),
 )
 """One row per run: identity, state, and every figure that lists and analytics use."""
 
@@ -135,6 +158,47 @@ run_details = Table(
     Column("result", Text),
 )
 """One row per run: the folded text that is searched, the exact request and the result, as JSON."""
+
+run_groups = Table(
+    "run_groups",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("key", Text, nullable=False, unique=True),
+    Column("model_id", Text, nullable=False),
+    Column("invoked_model_id", Text),
+    Column("endpoint", Text),
+    Column("region", Text),
+    Column("service_tier", Text),
+    Column("performance_latency", Text),
+    Column("user_name", Text),
+    Column("preset_id", Text),
+    Column("tags", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("error_type", Text),
+    Column("retried_for", Text),
+    Column("pricing", Text, nullable=False),
+    Column("size_class", Integer, nullable=False),
+    Column("cached", Boolean, nullable=False),
+)
+"""One row per combination of what analytics filters and splits by: few, however many runs there are."""
+
+run_days = Table(
+    "run_days",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("group_id", _Key, primary_key=True, autoincrement=False),
+    Column("runs", BigInteger, nullable=False),
+    Column("cost", Money, nullable=False),
+    Column("retries", BigInteger, nullable=False),
+    Column("input_told", BigInteger, nullable=False),
+    Column("output_told", BigInteger, nullable=False),
+    Column("input_tokens", BigInteger, nullable=False),
+    Column("output_tokens", BigInteger, nullable=False),
+    Column("cache_read_input_tokens", BigInteger, nullable=False),
+    Column("cache_write_input_tokens", BigInteger, nullable=False),
+    Column("cache_write_1h_input_tokens", BigInteger, nullable=False),
+)
+"""What ended runs add up to by UTC day and group; triggers on ``runs`` keep it, whoever writes there."""
 
 processes = Table(
     "processes",

@@ -15,6 +15,7 @@ from typing import Any, Self
 from sqlalchemy import Connection, Engine, Select, delete, func, insert, select
 
 from bedrock_playground.history import processes
+from bedrock_playground.history.analytics import Analytics
 from bedrock_playground.history.blind import BlindBook, forget_blind_without_runs
 from bedrock_playground.history.engine import (
     explained,
@@ -26,6 +27,7 @@ from bedrock_playground.history.engine import (
 )
 from bedrock_playground.history.errors import HistoryError
 from bedrock_playground.history.export import export_row
+from bedrock_playground.history.groups import group_ids, one_at_a_time
 from bedrock_playground.history.migrate import migrate
 from bedrock_playground.history.queries import Cursor, conditions, deletable, page_of
 from bedrock_playground.history.recorder import Backlog, StoreRecorder
@@ -33,6 +35,7 @@ from bedrock_playground.history.records import RunFilter, RunPage, RunRecord
 from bedrock_playground.history.rows import SUMMARY_COLUMNS, details_row, record_of, record_row, summary_of
 from bedrock_playground.history.schema import run_details, runs
 from bedrock_playground.history.spending import SqlLedger
+from bedrock_playground.history.traits import traits_row
 from bedrock_playground.history.usage_totals import UsageBook
 from bedrock_playground.history.votes import VoteBook, forget_votes_on
 from bedrock_playground.invocation.values import RunState
@@ -185,9 +188,15 @@ class RunStore:
         added = 0
         remaining = iter(records)
         while batch := list(islice(remaining, _BATCH)):
-            rows = [record_row(record) for record in batch]
             details = [details_row(record.request, record.result) for record in batch]
+            rows = [
+                record_row(record) | traits_row(record.request, record.result, request_text=detail["request"])
+                for record, detail in zip(batch, details, strict=True)
+            ]
             with self._write() as connection:
+                one_at_a_time(connection)
+                for row, group in zip(rows, group_ids(connection, rows), strict=True):
+                    row["group_id"] = group
                 keys = connection.execute(
                     insert(runs).returning(runs.c.id, sort_by_parameter_order=True), rows
                 ).scalars()
@@ -239,6 +248,10 @@ class RunStore:
         with self._read() as connection:
             found = connection.execute(select(runs.c.model_id).distinct()).scalars().all()
         return tuple(sorted(found))
+
+    def analytics(self) -> Analytics:
+        """Ask all runs together."""
+        return Analytics(self._read, sqlite=is_sqlite(self._engine.url))
 
     def get(self, run_id: str) -> RunRecord | None:
         """Get one run, complete; ``None`` if there is none of that id."""
@@ -311,6 +324,7 @@ class RunStore:
             with self._write() as connection:
                 batch = connection.execute(keys.limit(_BATCH)).scalars().all()
                 if batch:
+                    one_at_a_time(connection)
                     deleted += _delete_batch(connection, batch)
             if len(batch) < _BATCH:
                 break

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import insert
+
+from bedrock_playground import history
 from bedrock_playground.history import RunRecord
+from bedrock_playground.history.engine import make_engine, parse_url
+from bedrock_playground.history.rows import details_row, record_row
+from bedrock_playground.history.schema import run_details, runs
 from bedrock_playground.invocation.errors import Cancelled
 from bedrock_playground.invocation.protocol import RunIdentity
 from bedrock_playground.invocation.values import (
@@ -84,3 +94,20 @@ def record(
     return RunRecord(
         identity=who, request=request(prompt, model_id=model_id), state=state, **(values | changes)
     )
+
+
+def history_as_of(version: str, url: str, made: Sequence[RunRecord]) -> None:
+    """Make a history as an older version left it, at one of the migrations' revisions."""
+    engine = make_engine(parse_url(url))
+    config = Config()
+    config.set_main_option("script_location", str(Path(history.__file__).parent / "migrations"))
+    config.set_main_option("path_separator", "os")
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, version)
+        for run in made:
+            # The statement names the columns of the row: those that there were.
+            key = connection.execute(insert(runs).values(record_row(run)).returning(runs.c.id)).scalar_one()
+            details = details_row(run.request, run.result)
+            connection.execute(insert(run_details).values(id=key, **details))
+    engine.dispose()

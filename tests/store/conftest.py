@@ -11,6 +11,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,6 +39,13 @@ class Place:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
     """The address of a PostgreSQL of our own, without a database's name at its end."""
+    with running_postgres() as address:
+        yield address
+
+
+@contextmanager
+def running_postgres() -> Iterator[str]:
+    """Start a PostgreSQL and take it down again; the benchmarks use it too."""
     binaries = _binaries()
     # PostgreSQL refuses to run as root, and pytest's own folders are closed to the user it runs as then.
     user = _unprivileged()

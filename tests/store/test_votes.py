@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, inspect, select, text
+from sqlalchemy import func, inspect, select
 
 from bedrock_playground.history import (
     Contender,
@@ -24,7 +24,7 @@ from bedrock_playground.history import (
 )
 from bedrock_playground.history.schema import blind_comparisons, vote_entries, votes
 from bedrock_playground.invocation.values import RunState
-from tests.store.builders import record
+from tests.store.builders import history_as_of, record
 from tests.store.conftest import Place
 
 
@@ -212,12 +212,7 @@ def test_what_was_hidden_is_forgotten_with_the_last_run(store: RunStore) -> None
 
 
 def test_a_history_of_before_the_votes_gets_their_tables_and_keeps_its_runs(place: Place) -> None:
-    with place.open() as store:
-        store.add(_runs("A", "B"))
-        with store._engine.begin() as connection:
-            for name in ("vote_entries", "votes", "blind_comparisons"):
-                connection.execute(text(f"DROP TABLE {name}"))
-            connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    history_as_of("0001", place.url, _runs("A", "B"))
     with place.open() as store:
         assert {"votes", "vote_entries", "blind_comparisons"} <= set(inspect(store._engine).get_table_names())
         store.votes.record(_vote(_runs("A", "B")))
