@@ -44,6 +44,7 @@ PARAMETER_LABELS = {
     "output_schema": "JSON schema",
     "tools": "Tools",
     "tool_choice": "Tool choice",
+    "turns": "Turns",
 }
 """What a setting is called on the screen."""
 

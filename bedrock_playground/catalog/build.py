@@ -17,6 +17,7 @@ from bedrock_playground.catalog.raw_fields import NotAnObject, merge, overridden
 from bedrock_playground.catalog.resolution import Resolution
 from bedrock_playground.catalog.rules import rules_for
 from bedrock_playground.catalog.rules.case import Case, case_of
+from bedrock_playground.catalog.rules.turns import turn_refusals
 from bedrock_playground.catalog.variant import BuiltRequest, Inputs, Variant
 from bedrock_playground.invocation.codec import converse_arguments
 from bedrock_playground.invocation.values import InferenceParameters, InvocationRequest, Json
@@ -70,6 +71,7 @@ def build_request(variant: Variant, inputs: Inputs, resolution: Resolution) -> B
             additional_model_request_fields=_fields(draft),
         ),
     )
+    draft.refusals += turn_refusals(request.messages)
     return BuiltRequest(
         request=request,
         adjustments=tuple(draft.adjustments),

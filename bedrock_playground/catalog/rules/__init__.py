@@ -16,6 +16,7 @@ from bedrock_playground.catalog.rules.limits import limit_rules
 from bedrock_playground.catalog.rules.reasoning import reasoning_rules
 from bedrock_playground.catalog.rules.router import shared_rules
 from bedrock_playground.catalog.rules.sampling import sampling_rules
+from bedrock_playground.catalog.rules.turns import turn_rule
 from bedrock_playground.catalog.rules.values import ControlState, Rule
 from bedrock_playground.catalog.variant import Inputs, Variant
 
@@ -34,9 +35,16 @@ def rules_for(
 
     Returns:
         A rule per field of :class:`~bedrock_playground.catalog.variant.Variant` (but ``model``), and for
-        ``attachments``, ``output_schema``, ``tools`` and ``tool_choice``.
+        ``attachments``, ``output_schema``, ``tools``, ``tool_choice`` and the conversation's ``turns``.
     """
     case = case_of(resolution, variant or Variant(model=resolution.model_id), inputs)
     router = shared_rules(case) if resolution.kind == "prompt_router" else ()
-    rules = chain(sampling_rules(case), limit_rules(case), reasoning_rules(case), content_rules(case), router)
+    rules = chain(
+        sampling_rules(case),
+        limit_rules(case),
+        reasoning_rules(case),
+        content_rules(case),
+        (turn_rule(case),),
+        router,
+    )
     return {rule.parameter: rule for rule in rules}

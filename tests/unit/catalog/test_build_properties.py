@@ -151,6 +151,7 @@ def test_no_request_breaks_its_model_s_rules(variant: Variant, asked: Inputs) ->
     if model_id.startswith("amazon.titan-text"):
         assert "system" not in sent
         assert "toolConfig" not in sent or built.refusals
+    assert [message["role"] for message in sent.get("messages", [])] == ["user"]
     if "prompt/" in model_id:
         assert not {"inferenceConfig", "system", "additionalModelRequestFields"} & sent.keys()
         assert "toolConfig" not in sent or built.refusals

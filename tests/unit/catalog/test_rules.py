@@ -12,8 +12,10 @@ from bedrock_playground.catalog.models import ModelSpec, Reasoning
 from bedrock_playground.catalog.resolution import Resolution, resolve
 from bedrock_playground.catalog.rules import ControlState, Rule, rules_for
 from bedrock_playground.catalog.rules.families import FAMILIES, family_of
+from bedrock_playground.catalog.rules.turns import turn_refusals
 from bedrock_playground.catalog.snapshot import load_models
 from bedrock_playground.catalog.variant import Inputs, ToolDefinition, Variant
+from bedrock_playground.invocation.values import Message
 from bedrock_playground.local.llama import LlamaOptions
 
 FREE, ONLY, NO, CONFLICT = (
@@ -126,7 +128,7 @@ def test_every_row_stands_for_a_model_of_the_snapshot() -> None:
 def test_every_control_has_a_rule_with_a_reason(model_id: str) -> None:
     found = rules(model_id)
     settings = {field.name for field in fields(Variant)} - {"model"}
-    assert settings | {"attachments", "output_schema", "tools", "tool_choice"} == set(found)
+    assert settings | {"attachments", "output_schema", "tools", "tool_choice", "turns"} == set(found)
     for name, rule in found.items():
         assert rule.parameter == name
         assert rule.reason.endswith(".")
@@ -339,3 +341,35 @@ def test_only_an_account_has_a_quota_to_reserve() -> None:
     assert "your quota" in rules("newco.unheard-of-v1:0")["max_tokens"].reason
     for model_id in (LOCAL, "local.fault-paced-v1:0"):
         assert "quota" not in rules(model_id)["max_tokens"].reason
+
+
+def test_every_model_is_told_whose_turn_is_first() -> None:
+    assert "Nova Pro begins with the user’s turn" in rules(NOVA)["turns"].reason
+    for model_id in (*MODELS, ROUTER, PROMPT, APPLICATION, "newco.unheard-of-v1:0"):
+        found = rules(model_id)["turns"]
+        assert (found.state, found.path) == (FREE, ("messages",))
+        assert "begins with the user’s turn" in found.reason
+
+
+ASKS, ANSWERS = Message.user("Hi"), Message.assistant("Hello")
+
+
+@pytest.mark.parametrize(
+    ("turns", "wrong"),
+    [
+        ((ASKS,), ()),
+        ((ASKS, ANSWERS, ASKS), ()),
+        ((), ("first turn",)),
+        ((ANSWERS, ASKS), ("first turn",)),
+        ((ASKS, ASKS), ("must take turns",)),
+        ((ASKS, ANSWERS, ANSWERS, ASKS), ("must take turns",)),
+        ((ASKS, ANSWERS), ("last turn",)),
+        ((ASKS, ANSWERS, ANSWERS), ("must take turns", "last turn")),
+    ],
+)
+def test_a_conversation_in_another_order_is_refused(
+    turns: tuple[Message, ...], wrong: tuple[str, ...]
+) -> None:
+    said = list(turn_refusals(turns))
+    assert len(said) == len(wrong)
+    assert all(words in sentence for words, sentence in zip(wrong, said, strict=True))
