@@ -28,7 +28,9 @@ CHOICE_WORDS: Mapping[str, Mapping[str, str]] = {
 """How some values are shown; the others speak for themselves."""
 
 
-def number(letter: str, setting: Setting, *, rule: Rule, adjustment: Adjustment | None) -> None:
+def number(
+    letter: str, setting: Setting, *, rule: Rule, adjustment: Adjustment | None, silent: bool = False
+) -> None:
     """Draw a switch, and a slider with a number box where it is on.
 
     Args:
@@ -36,10 +38,11 @@ def number(letter: str, setting: Setting, *, rule: Rule, adjustment: Adjustment 
         setting: How the number is offered.
         rule: What the model takes.
         adjustment: What became of the value on its way into the request.
+        silent: Whether the reason why it cannot be used is said elsewhere.
     """
     with st.container(key=f"control_{letter}_{setting.name}", gap="xsmall"):
         if not rule.usable:
-            unavailable(letter, setting.name, label=setting.label, rule=rule)
+            unavailable(letter, setting.name, label=setting.label, rule=rule, silent=silent)
             return
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
             used = st.toggle(
@@ -58,7 +61,7 @@ def number(letter: str, setting: Setting, *, rule: Rule, adjustment: Adjustment 
         _warning(rule)
 
 
-def choice(letter: str, name: str, *, label: str, rule: Rule, about: str) -> None:
+def choice(letter: str, name: str, *, label: str, rule: Rule, about: str, silent: bool = False) -> None:
     """Draw a list of a few values, of which none is sent at first.
 
     Args:
@@ -67,10 +70,11 @@ def choice(letter: str, name: str, *, label: str, rule: Rule, about: str) -> Non
         label: What the page calls it.
         rule: What the model takes.
         about: What it does, in a sentence.
+        silent: Whether the reason why it cannot be used is said elsewhere.
     """
     with st.container(key=f"control_{letter}_{name}", gap="xsmall"):
         if not rule.usable:
-            unavailable(letter, name, label=label, rule=rule)
+            unavailable(letter, name, label=label, rule=rule, silent=silent)
             return
         held: str = st.session_state.get(key(letter, name)) or ""
         offered = ["", *rule.options]
@@ -101,14 +105,28 @@ def gone(rules: Sequence[tuple[str, Rule]]) -> None:
     Args:
         rules: The controls' labels and rules.
     """
-    by_reason: dict[str, list[str]] = {}
-    for label, rule in rules:
-        by_reason.setdefault(rule.reason, []).append(label)
-    for reason, labels in by_reason.items():
+    for reason, labels in _by_reason(rules).items():
         st.caption(f":material/block: **{', '.join(labels)}**: {plain(reason)}")
 
 
-def unavailable(letter: str, name: str, *, label: str, rule: Rule) -> None:
+def locked(rules: Sequence[tuple[str, Rule]]) -> None:
+    """Say why several controls cannot be used for the same reason; one line per reason.
+
+    Args:
+        rules: The controls' labels and rules; they are drawn as silent.
+    """
+    for reason, labels in _by_reason(rules).items():
+        st.caption(f":material/lock: **{', '.join(labels)}**: {plain(reason)}")
+
+
+def _by_reason(rules: Sequence[tuple[str, Rule]]) -> Mapping[str, Sequence[str]]:
+    found: dict[str, list[str]] = {}
+    for label, rule in rules:
+        found.setdefault(rule.reason, []).append(label)
+    return found
+
+
+def unavailable(letter: str, name: str, *, label: str, rule: Rule, silent: bool = False) -> None:
     """Draw a control that cannot be used now, and why.
 
     Args:
@@ -116,12 +134,14 @@ def unavailable(letter: str, name: str, *, label: str, rule: Rule) -> None:
         name: The field of the variant.
         label: What the page calls it.
         rule: What stands in the way.
+        silent: Whether the reason is said elsewhere.
     """
     stand_in = key(letter, f"{name}_out_of_use")
     st.session_state[stand_in] = False
     st.toggle(label, key=stand_in, disabled=True)
-    icon = "swap_horiz" if rule.state is ControlState.CONFLICTS else "lock"
-    st.caption(f":material/{icon}: {plain(rule.reason)}")
+    if not silent:
+        icon = "swap_horiz" if rule.state is ControlState.CONFLICTS else "lock"
+        st.caption(f":material/{icon}: {plain(rule.reason)}")
     _warning(rule)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -11,7 +12,7 @@ from bedrock_playground.catalog.rules import ControlState, Rule, rules_for
 from bedrock_playground.catalog.variant import Inputs
 from components import variants
 from components.guardrail_control import guardrail
-from components.parameter_controls import choice, gone, number
+from components.parameter_controls import choice, gone, locked, number
 from components.prepared import Prepared
 from components.variant_summary import set_aside_words, summary
 from components.variants import SETTINGS, key
@@ -79,12 +80,15 @@ def panel(prepared: Prepared, inputs: Inputs) -> None:
         hidden = [(_LABELS[name], rules[name]) for name in names if name in rules and _hidden(rules[name])]
         if offered or hidden:
             st.markdown(f"**{title}**")
+        together = _for_one_reason(rules, offered)
         for name in offered:
+            rule, silent = rules[name], name in together
             if name in _BY_NAME:
-                number(letter, _BY_NAME[name], rule=rules[name], adjustment=changes.get(name))
+                number(letter, _BY_NAME[name], rule=rule, adjustment=changes.get(name), silent=silent)
             elif name in _CHOICES:
                 label, about = _CHOICES[name]
-                choice(letter, name, label=label, rule=rules[name], about=about)
+                choice(letter, name, label=label, rule=rule, about=about, silent=silent)
+        locked([(_LABELS[name], rules[name]) for name in together])
         gone(hidden)
 
     group("Sampling", ("temperature", "top_p", "top_k"))
@@ -124,6 +128,13 @@ def _whom(prepared: Prepared) -> str:
 
 def _hidden(rule: Rule) -> bool:
     return rule.state is ControlState.REJECTED
+
+
+def _for_one_reason(rules: Mapping[str, Rule], names: Sequence[str]) -> Sequence[str]:
+    """The controls that cannot be used for a reason that another of them shares."""
+    locked_out = [name for name in names if rules[name].state is ControlState.DEFAULT_ONLY]
+    shared = Counter(rules[name].reason for name in locked_out)
+    return [name for name in locked_out if shared[rules[name].reason] > 1]
 
 
 def _label(title: str, prepared: Prepared, names: Sequence[str]) -> str:

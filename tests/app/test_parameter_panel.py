@@ -223,8 +223,19 @@ def test_service_settings_and_a_typed_guardrail_are_sent() -> None:
 def test_an_unknown_model_gets_only_what_is_safe_and_says_so() -> None:
     app = lane("acme.something-new-v1")
     assert "A_temperature_on" not in controls(app)
-    assert "The catalogue does not know this model" in said(app)
+    (reason,) = [caption.value for caption in app.caption if "does not know this model" in caption.value]
+    assert reason.startswith(":material/lock: **Temperature, Top P, Top K**: The catalogue does not know")
+    (reason,) = [caption.value for caption in app.caption if "does not know how this model" in caption.value]
+    assert reason.startswith(":material/lock: **Reasoning, Thinking budget, Effort**")
+    assert all(app.toggle(key=f"A_{name}_out_of_use").disabled for name in ("temperature", "top_k", "effort"))
     assert "A_max_tokens_on" in controls(app)
+
+
+def test_a_reason_of_its_own_stands_beside_its_control() -> None:
+    app = lane(CLAUDE_45, temperature=0.5)
+    captions = [caption.value for caption in app.caption]
+    assert any(caption.startswith(":material/swap_horiz: ") for caption in captions)
+    assert not any(caption.startswith(":material/lock: **") for caption in captions)
 
 
 def test_an_empty_prompt_is_said_instead_of_a_request() -> None:
