@@ -6,6 +6,7 @@ from bedrock_playground.catalog import Catalogue
 from bedrock_playground.history import HistoryError
 from components import blind_view, compare_before, compare_blind, compare_state, compare_view, variants
 from components.connection import current_connection, wait_for_endpoint
+from components.diff_view import differences
 from components.price_as_if import price_as_if
 from components.price_problems import price_problems
 from components.resources import get_invoker, get_models, get_store
@@ -39,6 +40,7 @@ compare_view.lanes(connection=connection, catalogue=catalogue, comparison=compar
 if comparison:
     with st.container():
         votes(comparison, drawn_running=drawn_running)
+        differences(comparison, drawn_running=drawn_running)
     compare_view.follow_up(comparison)
     if compare_blind.hidden(comparison.id):
         if drawn_running:
