@@ -32,7 +32,9 @@ _LANES_CSS = """
 <style>
 .st-key-lanes { gap: 0.6rem; align-items: flex-start; }
 /* The prompt, the answers and what was measured are seen together on a laptop. */
-.st-key-lanes { --bp-lane-height: max(18rem, calc(100vh - 35rem)); }
+.st-key-lanes { --bp-lane-height: clamp(18rem, 100vh - 35rem, 40rem); }
+/* Two rows of lanes: lower ones, so that the charts are not far away. */
+.st-key-lanes:has(> div:nth-child(4)) { --bp-lane-height: 18rem; }
 .st-key-lanes > div { flex: 1 1 360px !important; min-width: min(360px, 100%) !important; max-width: 100%; }
 .st-key-lanes [class*="st-key-head_"] { flex-wrap: nowrap; }
 .st-key-lanes [class*="st-key-head_"] > div:nth-child(2) { flex: 1 1 auto; min-width: 0; }
@@ -212,7 +214,7 @@ def lanes(*, connection: Connection | None, catalogue: Catalogue, comparison: Co
 
 
 def under_the_lanes(comparison: Comparison, *, drawn_running: bool) -> None:
-    """Draw the live view: tokens over time and time to first token.
+    """Draw the live charts: tokens over time, where the time goes, cost, and cost against latency.
 
     Args:
         comparison: What is shown.

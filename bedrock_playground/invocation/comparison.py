@@ -128,6 +128,11 @@ class Comparison:
         return self._lanes
 
     @property
+    def pricer(self) -> Pricer | None:
+        """Who prices its runs, if anybody does."""
+        return self._pricer
+
+    @property
     def version(self) -> int:
         """A number that grows with every change anywhere in the comparison; for pollers."""
         return self._version

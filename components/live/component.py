@@ -66,7 +66,7 @@ def lane(
 
 
 def live_charts(comparison_id: str, *, key: str, drawn_running: bool = False) -> bool:
-    """Show tokens over time and time to first token of all lanes, live.
+    """Show tokens over time, where the time goes, cost, and cost against latency of all lanes, live.
 
     Args:
         comparison_id: The comparison.

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from bedrock_playground.catalog.money import format_per_thousand, format_usd, origin
 from bedrock_playground.invocation.cost import Cost
-from bedrock_playground.invocation.protocol import RunIdentity
+from bedrock_playground.invocation.protocol import Pricer, RunIdentity
 from bedrock_playground.invocation.values import (
     Attempt,
     InvocationRequest,
@@ -16,6 +16,7 @@ from bedrock_playground.invocation.values import (
     Usage,
 )
 from bedrock_playground.invocation.words import said
+from components.live.expected import expected_price
 
 
 class LiveRun(Protocol):
@@ -59,6 +60,11 @@ class LiveRun(Protocol):
     @property
     def time_to_first_token(self) -> float | None:
         """Seconds; ``None`` until there is visible text."""
+        ...
+
+    @property
+    def time_to_first_reasoning_token(self) -> float | None:
+        """Seconds; ``None`` until there is reasoning."""
         ...
 
     @property
@@ -124,6 +130,11 @@ class LiveComparison(Protocol):
         """Whether nothing runs any more."""
         ...
 
+    @property
+    def pricer(self) -> Pricer | None:
+        """Who prices its runs, if anybody does."""
+        ...
+
     def cancel(self, label: str | None = None) -> None:
         """Stop one lane, or all of them."""
         ...
@@ -141,10 +152,15 @@ _INTERRUPTED: Mapping[str, object] = {
 }
 
 
-def run_head(run: LiveRun) -> Mapping[str, object]:
-    """Describe what never changes about a run, as JSON for the browser."""
+def run_head(run: LiveRun, pricer: Pricer | None = None) -> Mapping[str, object]:
+    """Describe what never changes about a run, as JSON for the browser.
+
+    Args:
+        run: The run.
+        pricer: Who prices it: ``price`` is then what its tokens will cost; without, there is none.
+    """
     identity, request = run.identity, run.request
-    return {
+    head = {
         "id": identity.run_id,
         "label": identity.label,
         "turn": identity.turn,
@@ -152,6 +168,9 @@ def run_head(run: LiveRun) -> Mapping[str, object]:
         "model": request.model_id,
         "prompt": said(request),
     }
+    if pricer is not None and not run.state.is_final:
+        head["price"] = expected_price(pricer, identity, request)
+    return head
 
 
 def run_status(run: LiveRun) -> dict[str, object]:
@@ -160,6 +179,7 @@ def run_status(run: LiveRun) -> dict[str, object]:
     status: dict[str, object] = {
         "state": run.state.value,
         "ttft": _rounded(run.time_to_first_token),
+        "rttft": _rounded(run.time_to_first_reasoning_token),
         "in": usage.input_tokens if usage else None,
         "out": usage.output_tokens if usage else None,
         "attempts": [_attempt(attempt) for attempt in run.attempts if attempt.error_type] or None,
@@ -174,6 +194,7 @@ def run_status(run: LiveRun) -> dict[str, object]:
             "latency": _rounded(timing.server_latency),
             "speed": _rounded(timing.tokens_per_second(output)),
             "rttft": _rounded(timing.time_to_first_reasoning_token),
+            "last": _rounded(timing.arrivals[-1] if timing.arrivals else None),
             "error": _error(result),
             "cost": _cost(run.cost),
         }
@@ -195,6 +216,7 @@ def _cost(cost: Cost | None) -> Mapping[str, object] | None:
     if cost is None:
         return None
     return {
+        "usd": None if cost.amount is None else f"{cost.amount:f}",
         "text": format_usd(cost.amount),
         "thousand": format_per_thousand(cost.amount),
         "origin": origin(cost),

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.errors import Cancelled, InvocationError
-from bedrock_playground.invocation.protocol import RunIdentity
+from bedrock_playground.invocation.protocol import Pricer, RunIdentity
 from bedrock_playground.invocation.values import (
     Attempt,
     InvocationRequest,
@@ -105,6 +105,11 @@ class MaskedRun:
         return None
 
     @property
+    def time_to_first_reasoning_token(self) -> float | None:
+        """Unknown."""
+        return None
+
+    @property
     def arrivals(self) -> Sequence[tuple[float, int]]:
         """Unknown."""
         return ()
@@ -180,6 +185,11 @@ class MaskedComparison:
     def done(self) -> bool:
         """Whether nothing runs any more."""
         return self.real.done
+
+    @property
+    def pricer(self) -> Pricer | None:
+        """Nobody: a rate would tell which model it is."""
+        return None
 
     def cancel(self, label: str | None = None) -> None:
         """Stop one answer, or all of them."""

@@ -139,7 +139,9 @@ class Viewer:
                 seen.restart()  # the browser saw a longer text than there is now
             if not seen.announced:
                 anew = [1] if seen.anew else []
-                frame.operations.append(["r", seen.number, run_head(run), seen.chars, *anew])
+                frame.operations.append(
+                    ["r", seen.number, run_head(run, self._comparison.pricer), seen.chars, *anew]
+                )
             self._text(run, seen, frame)
             self._reasoning(run, seen, frame)
             self._blocks(run, seen, frame.operations)

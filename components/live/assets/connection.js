@@ -10,6 +10,7 @@ const LAST_RETRY = 5000;
 // Control characters that stand before a piece of text and say whose it is; see viewer.py.
 const MARKS = Array.from({ length: 29 }, (_, index) => String.fromCharCode(index + 1)).filter((mark) => !"\t\n\r".includes(mark));
 const PIECE = /(\x1f.|[\x01-\x08\x0b\x0c\x0e-\x1d])([^\x01-\x08\x0b\x0c\x0e-\x1f]*)/gs;
+const MOST_POINTS = 400; // of one run's line; a longer answer has them further apart
 const NEW_TICKET = 4401;
 const SESSION_AWAY = 4409; // Streamlit's own connection comes back a moment later, perhaps as a new session
 const FATAL = {
@@ -76,8 +77,9 @@ class Run {
   addPoint() {
     const seconds = this.elapsed;
     const last = this.points.at(-1);
-    if (seconds === null || (last && seconds - last[0] < 0.15)) return;
+    if (seconds === null || (last && seconds - last[0] < Math.max(0.15, seconds / MOST_POINTS))) return;
     this.points.push([seconds, this.chars]);
+    if (this.points.length > MOST_POINTS) this.points = this.points.filter((_, index) => index % 2 === 0);
   }
 }
 
@@ -92,6 +94,7 @@ class Connection {
     this.problem = null;
     this.end = null;
     this.sawRunning = false;
+    this.shared = { turn: 0, zoom: null }; // what the reader chose in a chart; outlives a remount
     this.delay = FIRST_RETRY;
     this.asked = new Set(); // the refused tickets that a new one was asked for
     this.ticking = setInterval(() => this.tick(), 250);

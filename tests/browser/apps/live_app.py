@@ -1,4 +1,4 @@
-"""Live lanes over scripted answers, served the way the real app is; `?lanes=`, `?tokens=`, `?rate=`."""
+"""Live lanes over scripted answers; `?lanes=`, `?tokens=`, `?rate=`, `?models=`."""
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -10,6 +10,7 @@ if get_script_run_ctx() is None:
 else:
     from pathlib import Path
 
+    from bedrock_playground.catalog.price_book import load_price_book
     from components import live
     from tests.wire.live.scripted import ScriptedComparison, markdown_of
 
@@ -25,7 +26,15 @@ else:
                 for index in range(int(asked.get("lanes", 2)))
             ]
         rate = float(asked.get("rate", 100))
-        scripted = ScriptedComparison(scripts, rate=rate or None, comparison_id=asked.get("id"))
+        # `?models=id,id,…` prices the lanes as the app does: priced models, free ones, unknown ones.
+        models = [model for model in asked.get("models", "").split(",") if model]
+        scripted = ScriptedComparison(
+            scripts,
+            rate=rate or None,
+            comparison_id=asked.get("id"),
+            models=models,
+            pricer=load_price_book().pricer() if models else None,
+        )
         live.get_hub().register(scripted)
         scripted.start()
         comparison = scripted

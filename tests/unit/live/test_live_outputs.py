@@ -172,6 +172,7 @@ def test_outputs_come_with_the_end_and_only_then() -> None:
     class One:
         id = "c"
         done = True
+        pricer = None
 
         @property
         def lanes(self) -> Any:

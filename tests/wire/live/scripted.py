@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 
 from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.errors import Cancelled, InvocationError
-from bedrock_playground.invocation.protocol import RunIdentity
+from bedrock_playground.invocation.protocol import Pricer, RunIdentity
 from bedrock_playground.invocation.values import (
     Attempt,
     InvocationRequest,
@@ -36,6 +36,7 @@ class ScriptedRun:
     reasoning: str = ""
     result: InvocationResult | None = None
     time_to_first_token: float | None = None
+    time_to_first_reasoning_token: float | None = None
     arrivals: list[tuple[float, int]] = field(default_factory=list)
     usage: Usage | None = None
     cost: Cost | None = None
@@ -45,6 +46,7 @@ class ScriptedRun:
     began: float = 0.0
     ended: float | None = None
     stop: threading.Event = field(default_factory=threading.Event)
+    pricer: Pricer | None = None
 
     @property
     def elapsed(self) -> float | None:
@@ -72,6 +74,8 @@ class ScriptedRun:
             timing=Timing(time_to_first_token=self.time_to_first_token, total=self.elapsed),
             error=error,
         )
+        if self.pricer:
+            self.cost = self.pricer.cost(self.identity, self.request, self.result)
         self.state = self.result.state
 
 
@@ -88,6 +92,8 @@ class ScriptedComparison:
         scripts: One text per lane.
         rate: Pieces per second; ``None`` finishes at once, 0 only moves when :meth:`advance` says so.
         piece: Characters per piece.
+        models: Their ids, one per lane.
+        pricer: Who prices them.
     """
 
     def __init__(
@@ -97,7 +103,11 @@ class ScriptedComparison:
         rate: float | None = 100.0,
         piece: int = 4,
         comparison_id: str | None = None,
+        models: Sequence[str] = (),
+        pricer: Pricer | None = None,
     ) -> None:
+        self.models = dict(zip("ABCDEFGH", models, strict=False))
+        self.pricer = pricer
         self.id = comparison_id or secrets.token_urlsafe(16)
         self.rate = rate
         self.piece = piece
@@ -161,7 +171,8 @@ class ScriptedComparison:
             repeat=0,
             started_at=datetime.now(UTC),
         )
-        return ScriptedRun(identity, InvocationRequest.from_prompt("scripted-model", prompt), script)
+        model = self.models.get(label, "scripted-model")
+        return ScriptedRun(identity, InvocationRequest.from_prompt(model, prompt), script, pricer=self.pricer)
 
     def _launch(self, run: ScriptedRun) -> None:
         if self.rate is None:

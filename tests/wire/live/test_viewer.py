@@ -7,15 +7,18 @@ from decimal import Decimal
 
 import pytest
 
+from bedrock_playground.catalog.price_book import load_price_book
 from bedrock_playground.invocation.cost import Confidence, Cost
-from bedrock_playground.invocation.values import RunState
+from bedrock_playground.invocation.values import ImageBlock, InvocationRequest, Message, RunState, TextBlock
 from bedrock_playground.rendering import render_markdown
+from components.live.expected import expected_price
 from components.live.rendered import Rendering
 from components.live.viewer import Viewer
 from tests.unit.rendering.test_incremental import without_feeds
 from tests.wire.live.client import LiveClient, SeenRun
 from tests.wire.live.scripted import CODE, LIST, PARAGRAPH, TABLE, ScriptedComparison, markdown_of
 
+HAIKU = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 RATE = 100
 FRAMES = 50
 
@@ -154,6 +157,7 @@ def test_a_run_that_was_not_recorded_says_so_even_after_its_end() -> None:
         (
             Cost(Decimal("0.0000123"), Confidence.CONFIRMED, "litellm 1", date(2026, 11, 22)),
             {
+                "usd": "0.0000123",
                 "text": "$0.0000123",
                 "thousand": "$0.0123",
                 "origin": "litellm 1 · as of 2026-11-22 · two sources agree",
@@ -162,6 +166,7 @@ def test_a_run_that_was_not_recorded_says_so_even_after_its_end() -> None:
         (
             Cost(None, note="No source has a price for it."),
             {
+                "usd": None,
                 "text": "unknown",
                 "thousand": "unknown",
                 "origin": "unknown · No source has a price for it.",
@@ -178,6 +183,45 @@ def test_a_finished_run_tells_its_cost_and_where_that_comes_from(
     rendering, client = Rendering(), LiveClient()
     drain(Viewer(comparison, rendering), rendering, client)
     assert client.of("A").facts.get("cost") == told
+
+
+@pytest.mark.parametrize(
+    ("model", "price"),
+    [
+        # "Tell me." is two tokens, and six more for the template.
+        (HAIKU, [8 * 1.1e-6, 5.5e-6]),
+        ("local.smollm2-135m-instruct-v1:0", 0),
+        ("nobody.knows-this-v1:0", None),
+    ],
+    ids=["priced", "free", "unknown"],
+)
+def test_a_run_that_begins_tells_what_its_tokens_will_cost(model: str, price: list[float] | None) -> None:
+    comparison = ScriptedComparison(["abc"], rate=0, models=[model], pricer=load_price_book().pricer())
+    rendering, client = Rendering(), LiveClient()
+    comparison.advance(1)
+    drain(Viewer(comparison, rendering), rendering, client)
+    told = client.of("A").head["price"]
+    assert told == (pytest.approx(price) if isinstance(price, list) else price)
+    comparison.advance(2, final=True)
+    again = LiveClient()
+    drain(Viewer(comparison, rendering), rendering, again)
+    assert "price" not in again.of("A").head, "what is over has a cost"
+
+
+def test_attachments_leave_the_cost_open_until_it_is_told() -> None:
+    comparison = ScriptedComparison(["abc"], models=[HAIKU], pricer=load_price_book().pricer())
+    run = comparison.lanes[0].runs[0]
+    picture = Message("user", (TextBlock("What is it?"), ImageBlock("png", b"\x89PNG")))
+    run.request = InvocationRequest(HAIKU, (picture,))
+    assert comparison.pricer
+    assert expected_price(comparison.pricer, run.identity, run.request) is False
+
+
+def test_without_anybody_who_prices_a_run_promises_no_cost() -> None:
+    comparison = ScriptedComparison(["abc"], rate=0)
+    client, rendering = LiveClient(), Rendering()
+    drain(Viewer(comparison, rendering), rendering, client)
+    assert "price" not in client.of("A").head
 
 
 def test_nothing_new_makes_no_frame() -> None:
