@@ -19,7 +19,8 @@ from bedrock_playground.catalog.price_book import load_price_book
 from bedrock_playground.invocation import Comparison, InvocationRequest, InvocationResult, RunIdentity
 from bedrock_playground.invocation.cost import Confidence, Cost
 from bedrock_playground.invocation.values import Usage
-from components.figures import COST, bars, table
+from components.figure_kinds import bars
+from components.measured import COST, table
 from components.words import plain
 
 HAIKU = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
