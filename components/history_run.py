@@ -24,6 +24,7 @@ from components.history_content import beside_the_text, conversation
 from components.history_filters import STATE_LABELS, local_zone, zone_name
 from components.history_table import money
 from components.history_view import COMPARE_PAGE
+from components.history_votes import run_votes
 from components.live.outputs import reasoning_seconds
 
 _INTERRUPTED = (
@@ -45,6 +46,7 @@ def run_view(record: RunRecord) -> None:
     with st.container(border=True, key="history_run"):
         _head(record)
         _figures(record)
+        run_votes(record)
         _problem(record)
         answer, prompt, request, timing, attempts = st.tabs(
             ["Answer", "Prompt", "Request", "Timing", "Attempts"]

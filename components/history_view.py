@@ -113,8 +113,8 @@ def _confirm(store: RunStore, which: list[str] | RunFilter, *, count: int) -> No
     everything = isinstance(which, RunFilter) and which == RunFilter()
     what = f"**{count:,} {'run' if count == 1 else 'runs'}**"
     st.write(
-        f"{what} {'– the whole history – ' if everything else ''}will be deleted with requests, answers and "
-        "figures. This cannot be undone. Runs that are still going are kept."
+        f"{what} {'– the whole history – ' if everything else ''}will be deleted with requests, answers, "
+        "figures and the votes on them. This cannot be undone. Runs that are still going are kept."
     )
     with st.container(horizontal=True, horizontal_alignment="right"):
         if st.button("Keep them", key="history_keep"):

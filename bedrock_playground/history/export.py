@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -59,6 +59,8 @@ CSV_COLUMNS = (
     "price_source",
     "price_as_of",
     "price_confidence",
+    "votes",
+    "blind_votes",
 )
 """The columns of the CSV, in order; the JSONL has them too, and ``request`` and ``result`` in full."""
 
@@ -79,6 +81,8 @@ _FROM_DETAILS = {
     "reasoning",
     "request_id",
     "error_message",
+    "votes",
+    "blind_votes",
     *_PARAMETERS,
 }
 _FROM_ROW = {name: _RENAMED.get(name, name) for name in CSV_COLUMNS if name not in _FROM_DETAILS}
@@ -87,8 +91,12 @@ _FROM_ROW = {name: _RENAMED.get(name, name) for name in CSV_COLUMNS if name not 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
-def export_row(row: RowMapping) -> dict[str, Any]:
+def export_row(row: RowMapping, *, votes: Sequence[tuple[str, bool]] = ()) -> dict[str, Any]:
     """Flatten a row of ``runs`` joined with its stored request and result.
+
+    Args:
+        row: The row.
+        votes: What votes say of the run (``won``, ``lost``, ``tied``, ``bad``), and whether each was blind.
 
     The JSON is taken as it is stored, not made into values first: that is twice as quick, and a run
     whose details this version cannot read does not end the export.
@@ -106,6 +114,9 @@ def export_row(row: RowMapping) -> dict[str, Any]:
         reasoning=(result or {}).get("reasoning"),
         request_id=(result or {}).get("request_id"),
         error_message=error.get("message"),
+        # Nobody voted on most runs: that is unknown, not a vote of 0.
+        votes=", ".join(outcome for outcome, _ in votes) or None,
+        blind_votes=sum(blind for _, blind in votes) if votes else None,
         request=request,
         result=result,
     )

@@ -292,8 +292,9 @@ class RunStore:
             statement = page_of(_RECORD_COLUMNS, where, cursor=cursor, limit=_BATCH)
             with self._read() as connection:
                 rows = connection.execute(statement).mappings().all()
+            told = self.votes.outcomes([row["run_id"] for row in rows[:_BATCH]])
             for row in rows[:_BATCH]:
-                yield export_row(row)
+                yield export_row(row, votes=told.get(row["run_id"], ()))
             if len(rows) <= _BATCH:
                 return
             last = rows[_BATCH - 1]

@@ -198,6 +198,20 @@ class VoteBook:
         about = select(vote_entries.c.vote).where(vote_entries.c.run_id == run_id)
         return self._votes([votes.c.id.in_(about)])
 
+    def outcomes(self, run_ids: Sequence[str]) -> dict[str, list[tuple[Outcome, bool]]]:
+        """What votes say of these runs, and whether each was blind, in the order of time."""
+        statement = (
+            select(vote_entries.c.run_id, vote_entries.c.outcome, votes.c.blind)
+            .join(votes, votes.c.id == vote_entries.c.vote)
+            .where(vote_entries.c.run_id.in_(run_ids))
+            .order_by(votes.c.voted_at, votes.c.id)
+        )
+        found: dict[str, list[tuple[Outcome, bool]]] = {}
+        with self._read() as connection:
+            for run_id, outcome, blind in connection.execute(statement):
+                found.setdefault(run_id, []).append((Outcome(outcome), blind))
+        return found
+
     def _votes(self, where: Iterable[ColumnElement[bool]]) -> list[Vote]:
         statement = (
             select(votes, vote_entries)

@@ -16,12 +16,12 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from bedrock_playground.history import RunFilter, RunStore
+from bedrock_playground.history import Contender, RunFilter, RunStore, Verdict, decide
 from bedrock_playground.invocation.errors import InvocationError
 from bedrock_playground.invocation.values import RunState
 from components import history_view
 from components.resources import get_store
-from tests.store.builders import NOON, identity, record, request, result
+from tests.store.builders import MODEL, NOON, identity, record, request, result
 
 _ROOT = Path(__file__).resolve().parents[2]
 _ROUTER = """
@@ -144,6 +144,26 @@ def test_pages(store: RunStore, app: AppTest) -> None:
     assert _prompts(app)[0] == "p69"
     app.text_input(key="history_text").set_value("p1").run()
     assert _prompts(app)[0] == "p119", "another filter begins at the newest"
+
+
+def test_an_opened_run_tells_its_votes(store: RunStore, app: AppTest) -> None:
+    runs = [record(number, identity_changes={"label": label}) for number, label in enumerate("ABC")]
+    store.add(runs)
+    contenders = [Contender(run.run_id, run.identity.label, MODEL) for run in runs]
+    store.votes.record(
+        decide(contenders, Verdict.BEST, best="B", comparison_id="comparison", turn=0, blind=True)
+    )
+    app.run()
+    said = []
+    for row in range(3):
+        _open(app, row)
+        assert not app.exception
+        said += [text.value.split(" (")[0] for text in app.text if text.value.startswith("Vote: ")]
+    assert said == [
+        "Vote: lost: B was found the best of A, B, C, blind",
+        "Vote: won: the best of A, B, C, blind",
+        "Vote: lost: B was found the best of A, B, C, blind",
+    ]
 
 
 def test_a_run_is_opened_exactly_and_as_plain_text(store: RunStore, app: AppTest) -> None:

@@ -14,7 +14,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_playground.history import CSV_COLUMNS, RunRecord, RunStore, to_csv, to_jsonl
+from bedrock_playground.history import (
+    CSV_COLUMNS,
+    Contender,
+    RunRecord,
+    RunStore,
+    Verdict,
+    decide,
+    to_csv,
+    to_jsonl,
+)
 from bedrock_playground.invocation.serialization import request_from_json, result_from_json
 from bedrock_playground.invocation.values import RunState
 from tests.store.builders import NOON, record
@@ -53,6 +62,29 @@ def test_the_csv_says_what_was_asked_and_answered(store: RunStore) -> None:
     )
     assert (row["cost_usd"], row["price_source"]) == ("0.0000001", "")
     assert (json.loads(row["tags"]), json.loads(row["stop_sequences"])) == (["x", "y"], ["END"])
+
+
+def test_votes_stand_beside_the_run_and_nothing_stands_where_nobody_voted(store: RunStore) -> None:
+    runs = [record(number, identity_changes={"label": label}) for number, label in enumerate("ABC")]
+    contenders = [Contender(run.run_id, run.identity.label, "m") for run in runs[:2]]
+    for user, blind in (("Ada", True), ("Bob", False)):
+        vote = decide(
+            contenders,
+            Verdict.BEST if blind else Verdict.TIE,
+            best="A" if blind else None,
+            comparison_id="comparison",
+            turn=0,
+            blind=blind,
+            user=user,
+        )
+        store.votes.record(vote)
+    rows = {row["label"]: row for row in _csv(store, *runs)}
+    assert [(rows[label]["votes"], rows[label]["blind_votes"]) for label in "ABC"] == [
+        ("won, tied", "1"),
+        ("lost, tied", "1"),
+        ("", ""),
+    ]
+    assert [row["blind_votes"] for row in store.export_rows()] == [None, 1, 1]
 
 
 def test_unknown_is_empty_never_zero(store: RunStore) -> None:
