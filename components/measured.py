@@ -109,13 +109,14 @@ def _row(run: LaneRun) -> dict[str, object]:
 
 
 def _cost(cost: Cost | None) -> dict[str, Any]:
-    told = cost_to_json(cost) if cost else dict.fromkeys(("cost", "source", "as_of", "confidence"))
+    told = cost_to_json(cost) if cost else dict.fromkeys(("cost", "source", "as_of", "confidence", "note"))
     return {
         "cost_usd": told["cost"],
         "usd_per_1000": None if cost is None or cost.amount is None else float(cost.amount * 1000),
         "price_source": told["source"],
         "price_as_of": told["as_of"],
         "price_confidence": told["confidence"],
+        "price_note": told["note"],
     }
 
 

@@ -59,6 +59,7 @@ CSV_COLUMNS = (
     "price_source",
     "price_as_of",
     "price_confidence",
+    "price_note",
     "votes",
     "blind_votes",
 )

@@ -17,7 +17,14 @@ from sqlalchemy import Connection, exc, insert, select, update
 
 from bedrock_playground.history.errors import HistoryError, HistoryUnavailable
 from bedrock_playground.history.groups import group_ids
-from bedrock_playground.history.rows import clean, cost_row, details_row, identity_row, result_row
+from bedrock_playground.history.rows import (
+    clean,
+    cost_row,
+    details_row,
+    identity_row,
+    note_row,
+    result_row,
+)
 from bedrock_playground.history.schema import run_details, runs
 from bedrock_playground.history.traits import traits_row
 from bedrock_playground.invocation.cost import Cost
@@ -71,7 +78,7 @@ class StoreRecorder:
         cost: Cost | None = None,
     ) -> None:
         """Record how a run ended; it is kept in memory for later if the database refuses."""
-        details = details_row(request, result)
+        details = details_row(request, result) | note_row(cost.note if cost else None)
         row = {
             **identity_row(identity, request),
             **traits_row(request, result, request_text=details["request"]),

@@ -43,6 +43,8 @@ class RunRecord:
     """The day that price was valid."""
     price_confidence: str | None = None
     """How far that price can be trusted, in the catalog's words."""
+    price_note: str | None = None
+    """Why the cost is unknown, or what was assumed, in words."""
 
     @property
     def run_id(self) -> str:
@@ -53,11 +55,11 @@ class RunRecord:
     def priced(self) -> Cost:
         """What it cost as it was recorded, with where that comes from."""
         if self.cost is None:
-            return Cost(None, note="No price was known when it ran.")
+            return Cost(None, note=self.price_note or "No price was known when it ran.")
         # Another version's word for it is none of ours.
         confidences = {confidence.value: confidence for confidence in Confidence}
         confidence = confidences.get(self.price_confidence or "", Confidence.UNKNOWN)
-        return Cost(self.cost, confidence, self.price_source, self.price_as_of)
+        return Cost(self.cost, confidence, self.price_source, self.price_as_of, self.price_note)
 
 
 @dataclass(frozen=True, slots=True)

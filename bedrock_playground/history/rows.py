@@ -106,8 +106,13 @@ def cost_row(cost: Cost | None) -> dict[str, Any]:
     }
 
 
+def note_row(note: str | None) -> dict[str, Any]:
+    """The column of ``run_details`` that says why a cost is unknown, or what was assumed for it."""
+    return {"price_note": _clean(note)}
+
+
 def details_row(request: InvocationRequest, result: InvocationResult | None) -> dict[str, Any]:
-    """The columns of ``run_details``."""
+    """The columns of ``run_details`` that come from the request and the result."""
     answer = result.text if result else ""
     return {
         # A line break between the two keeps a search from matching across them by chance.
@@ -165,6 +170,7 @@ def record_of(row: RowMapping) -> RunRecord:
         price_source=row["price_source"],
         price_as_of=row["price_as_of"],
         price_confidence=row["price_confidence"],
+        price_note=row["price_note"],
     )
 
 

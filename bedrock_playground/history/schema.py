@@ -156,8 +156,9 @@ run_details = Table(
     Column("search_text", Text, nullable=False),
     Column("request", Text, nullable=False),
     Column("result", Text),
+    Column("price_note", Text),
 )
-"""One row per run: the folded text that is searched, the exact request and the result, as JSON."""
+"""One row per run: the text that is searched, request and result as JSON, and a price's note."""
 
 run_groups = Table(
     "run_groups",

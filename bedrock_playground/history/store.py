@@ -32,7 +32,14 @@ from bedrock_playground.history.migrate import migrate
 from bedrock_playground.history.queries import Cursor, conditions, deletable, page_of
 from bedrock_playground.history.recorder import Backlog, StoreRecorder
 from bedrock_playground.history.records import RunFilter, RunPage, RunRecord
-from bedrock_playground.history.rows import SUMMARY_COLUMNS, details_row, record_of, record_row, summary_of
+from bedrock_playground.history.rows import (
+    SUMMARY_COLUMNS,
+    details_row,
+    note_row,
+    record_of,
+    record_row,
+    summary_of,
+)
 from bedrock_playground.history.schema import run_details, runs
 from bedrock_playground.history.spending import SqlLedger
 from bedrock_playground.history.traits import traits_row
@@ -44,7 +51,7 @@ _log = logging.getLogger(__name__)
 
 _SWEEP_SECONDS = 5.0
 _BATCH = 500
-_RECORD_COLUMNS = (*runs.c, run_details.c.request, run_details.c.result)
+_RECORD_COLUMNS = (*runs.c, run_details.c.request, run_details.c.result, run_details.c.price_note)
 
 EVERYTHING = RunFilter()
 """The filter that lets every run pass."""
@@ -188,7 +195,9 @@ class RunStore:
         added = 0
         remaining = iter(records)
         while batch := list(islice(remaining, _BATCH)):
-            details = [details_row(record.request, record.result) for record in batch]
+            details = [
+                details_row(record.request, record.result) | note_row(record.price_note) for record in batch
+            ]
             rows = [
                 record_row(record) | traits_row(record.request, record.result, request_text=detail["request"])
                 for record, detail in zip(batch, details, strict=True)

@@ -195,13 +195,17 @@ def test_an_opened_run_says_where_its_cost_comes_from(store: RunStore, app: AppT
         "price_as_of": date(2026, 11, 22),
         "price_confidence": "confirmed",
     }
-    store.add([record(1, cost=Decimal("0.0000123"), **known), record(0)])
+    why = "No source has a price for it."
+    store.add([record(2, price_note=why), record(1, cost=Decimal("0.0000123"), **known), record(0)])
     app.run()
     _open(app, 0)
+    said = [element.value for element in app.text]
+    assert f"Cost: unknown · {why} 1,000 such requests: unknown." in said
+    _open(app, 1)
     assert {metric.label: metric.value for metric in app.metric}["Cost"] == "$0.0000123"
     said = [element.value for element in app.text]
     assert "Cost: litellm 1 · as of 2026-11-22 · two sources agree. 1,000 such requests: $0.0123." in said
-    _open(app, 1)
+    _open(app, 2)
     said = [element.value for element in app.text]
     assert "Cost: unknown · No price was known when it ran. 1,000 such requests: unknown." in said
 

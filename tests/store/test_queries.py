@@ -173,6 +173,7 @@ def test_every_field_of_a_record_comes_back(store: RunStore) -> None:
         price_source="AWS price list",
         price_as_of=date(2026, 11, 1),
         price_confidence="list price",
+        price_note="Half of it is assumed.",
     )
     store.add([given_record])
     assert store.get(given_record.run_id) == given_record

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -70,7 +69,7 @@ def test_what_a_run_cost_comes_back_with_where_that_comes_from(store: RunStore, 
     recorder.run_finished(who, what, result(), cost=cost)
     found = store.get(who.run_id)
     assert found is not None
-    assert found.priced == replace(cost, note=None)
+    assert found.priced == cost
     assert store.list_runs().runs[0].cost == cost.amount
 
 
@@ -80,7 +79,7 @@ def test_an_unknown_cost_stays_unknown_and_is_never_nothing(store: RunStore) -> 
     found = store.get(who.run_id)
     assert found is not None
     assert (found.cost, found.price_source, found.price_confidence) == (None, None, None)
-    assert (found.priced.amount, found.priced.confidence) == (None, Confidence.UNKNOWN)
+    assert found.priced == Cost(None, Confidence.UNKNOWN, note="No source has a price for it.")
     assert store.list_runs().runs[0].cost is None
 
 
