@@ -19,7 +19,7 @@ from bedrock_playground.history import RunRecord
 from bedrock_playground.invocation import ValidationFailed
 from bedrock_playground.invocation.serialization import request_to_json
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, RunState
-from components import compare_state
+from components import compare_state, history_as_if
 from components.history_content import beside_the_text, conversation
 from components.history_filters import STATE_LABELS, local_zone, zone_name
 from components.history_table import money
@@ -67,6 +67,7 @@ def run_view(record: RunRecord) -> None:
             _timing(record)
         with attempts:
             _attempts(record.result)
+        history_as_if.of_run(record)
 
 
 def _as_sent(request: InvocationRequest) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from html import escape
 
 import streamlit as st
@@ -14,11 +15,13 @@ from bedrock_playground.catalog.price_table import ids_of
 from bedrock_playground.catalog.snapshot import load_models
 from bedrock_playground.invocation import Comparison, LaneRun
 from bedrock_playground.invocation.cost import Cost
+from bedrock_playground.planning.tokens import group_of
 from components.model_picker import price_words
 from components.resources import get_price_book, get_pricer
+from components.usage_groups import Measured
 from components.words import plain
 
-MODEL = "price_as_if_model"
+MODEL, EVERYWHERE = "price_as_if_model", "price_as_if_everywhere"
 _STYLE = """
 <style>
 .bp-as-if { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: 0.875rem; }
@@ -57,6 +60,26 @@ def price_as_if(comparison: Comparison) -> None:
         )
         if model_id is not None:
             _answer(runs, book, model_id=model_id, region=region)
+        if st.toggle(
+            "On every model", key=EVERYWHERE, persist_state="session",
+            help="All of these runs together, on every model, scope and tier, with and without a cache.",
+        ):  # fmt: skip
+            # Only here, because it brings pandas and Plotly, which would hold up the first page.
+            from components.as_if_view import everywhere  # noqa: PLC0415
+
+            everywhere(_together(runs, region), key="as_if")
+
+
+def _together(runs: list[LaneRun], region: str | None) -> Measured:
+    """The runs' tokens; those of which the service told too little are counted, and no more."""
+    groups = tuple(
+        group_of(run.usage, counted_by=_counted_by(run), region=region)
+        for run in runs
+        if run.usage and None not in {run.usage.input_tokens, run.usage.output_tokens}
+    )
+    amounts = [run.cost.amount for run in runs if run.cost and run.cost.amount is not None]
+    paid = sum(amounts, Decimal(0)) if amounts else None
+    return Measured(groups, len(groups), len(runs) - len(groups), paid, len(amounts))
 
 
 def _region(runs: list[LaneRun]) -> str | None:

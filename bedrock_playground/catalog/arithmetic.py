@@ -180,11 +180,16 @@ def fresh_input(told: int, cached: int, model_id: str) -> tuple[int, str | None]
     """
     if not cached or _made_by(model_id, _LEAVES_CACHED_OUT):
         return told, None
-    if not _made_by(model_id, _INCLUDES_CACHED):
+    if not counts_cached_in(model_id):
         return told, "It is assumed that the input tokens leave out what was cached."
     if cached > told:
         return told, "The input tokens are fewer than the cached ones, so they are taken to leave those out."
     return told - cached, None
+
+
+def counts_cached_in(model_id: str) -> bool:
+    """Whether a model's ``inputTokens`` count cached tokens in, as far as is known."""
+    return _made_by(model_id, _INCLUDES_CACHED)
 
 
 def _made_by(model_id: str, prefixes: tuple[str, ...]) -> bool:

@@ -10,9 +10,8 @@ from typing import Literal, TypeAlias
 from bedrock_playground.catalog.arithmetic import Buckets, cost_of_buckets, sentences, unknown
 from bedrock_playground.catalog.models import ModelSpec, Scope
 from bedrock_playground.catalog.price_book import OTHER_TOKENISER
-from bedrock_playground.catalog.price_table import ids_of
 from bedrock_playground.invocation.cost import Confidence, Cost
-from bedrock_playground.planning.offers import Offers, caches
+from bedrock_playground.planning.offers import Offers, caches, callable_ids
 from bedrock_playground.planning.tokens import TokenGroup, counted
 
 Caching: TypeAlias = Literal["none", "measured", "warm"]
@@ -106,7 +105,7 @@ def as_if_everywhere(
         groups: The tokens.
         models: The models.
         offers: The prices, and who is offered how.
-        region: The Region.
+        region: The Region; ids that it cannot call are left out, as far as the id tells.
         cachings: Which ways of caching.
 
     Returns:
@@ -115,7 +114,7 @@ def as_if_everywhere(
     known: list[tuple[Decimal, AsIf]] = []
     missing: list[AsIf] = []
     for spec in models:
-        for model_id in ids_of(spec):
+        for model_id in callable_ids(spec, region):
             for tier, caching in _ways(spec, offers, cachings):
                 cost = cost_as_if(groups, model_id, offers=offers, tier=tier, region=region, caching=caching)
                 row = AsIf(model_id, spec.name, spec.provider, scope_of(spec, model_id), tier, caching, cost)

@@ -9,11 +9,9 @@ from typing import Literal, TypeAlias
 
 from bedrock_playground.catalog.arithmetic import unknown
 from bedrock_playground.catalog.models import ModelSpec, Scope
-from bedrock_playground.catalog.price_table import ids_of
-from bedrock_playground.catalog.search import reaches
 from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.planning.as_if import scope_of
-from bedrock_playground.planning.offers import TIER_WORDS, Offers, Ttl, caches
+from bedrock_playground.planning.offers import TIER_WORDS, Offers, Ttl, caches, callable_ids
 from bedrock_playground.planning.pricing import CacheUse, mean_cost
 from bedrock_playground.planning.workload import Workload
 
@@ -48,12 +46,12 @@ MODES = (
     Mode("flex", "5m"),
     Mode("priority"),
     Mode("priority", "5m"),
-    Mode("optimized"),
     Mode("batch"),
+    Mode("optimized"),
 )
 """What can be planned with. Batch inference is reckoned without a cache: its jobs promise no order."""
 
-USUAL_MODES = (MODES[0], MODES[1], MODES[2], MODES[3], MODES[5], MODES[8])
+USUAL_MODES = (MODES[0], MODES[1], MODES[2], MODES[3], MODES[5], MODES[7])
 """What a plan shows unless somebody picks otherwise."""
 
 
@@ -162,16 +160,6 @@ def cheapest_by_provider(
                 best[spec.provider] = (row.per_month, model_id, spec)
     chosen = sorted(best.values(), key=lambda item: (item[0], item[1]))[:most]
     return tuple((spec, model_id) for _, model_id, spec in chosen)
-
-
-def callable_ids(spec: ModelSpec, region: str | None) -> tuple[str, ...]:
-    """The ids of a model that a Region can call, as far as the ids tell."""
-    geographies = {one.profile_id: one.geography for one in spec.profiles}
-    return tuple(
-        model_id
-        for model_id in ids_of(spec)
-        if region is None or reaches(geographies.get(model_id), region) is not False
-    )
 
 
 def cache_use(spec: ModelSpec, ttl: Ttl, workload: Workload) -> CacheUse:

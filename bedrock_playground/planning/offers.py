@@ -8,7 +8,9 @@ from typing import Literal, TypeAlias
 
 from bedrock_playground.catalog.models import ModelSpec
 from bedrock_playground.catalog.price_book import PriceBook
+from bedrock_playground.catalog.price_table import ids_of
 from bedrock_playground.catalog.resolution import base_model_id
+from bedrock_playground.catalog.search import reaches
 
 Ttl: TypeAlias = Literal["5m", "1h"]
 """How long a prompt cache keeps an entry that is not used."""
@@ -72,6 +74,16 @@ def caches(spec: ModelSpec, ttl: Ttl | None = None) -> bool | None:
     if not caching.supported or ttl is None:
         return caching.supported
     return ttl in caching.ttls if caching.ttls else None
+
+
+def callable_ids(spec: ModelSpec, region: str | None) -> tuple[str, ...]:
+    """The ids of a model that a Region can call, as far as the ids tell."""
+    geographies = {one.profile_id: one.geography for one in spec.profiles}
+    return tuple(
+        model_id
+        for model_id in ids_of(spec)
+        if region is None or reaches(geographies.get(model_id), region) is not False
+    )
 
 
 def answering(models: Iterable[ModelSpec]) -> tuple[ModelSpec, ...]:

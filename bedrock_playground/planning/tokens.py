@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bedrock_playground.catalog.arithmetic import Buckets, fresh_input
 from bedrock_playground.invocation.values import Usage
@@ -50,6 +50,19 @@ class SizeBin:
     def mean_output(self) -> int:
         """Output tokens of one request, rounded up: what has to fit."""
         return -(-self.output_tokens // self.requests)
+
+
+def group_of(usage: Usage, *, counted_by: str, region: str | None = None) -> TokenGroup:
+    """Make one run's tokens into a group.
+
+    Args:
+        usage: What the service told.
+        counted_by: The model that counted.
+        region: Where it was called.
+    """
+    alone = TokenGroup(counted_by, 1, usage, size=0, region=region)
+    told = counted(alone)
+    return alone if told is None else replace(alone, size=told.input_in_all)
 
 
 def typed(input_tokens: int, output_tokens: int) -> tuple[SizeBin, ...]:

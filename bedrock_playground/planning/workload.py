@@ -16,7 +16,7 @@ TTL_SECONDS: dict[Ttl, int] = {"5m": 300, "1h": 3600}
 class Workload:
     """What a plan assumes of the traffic; every field can be changed on the page."""
 
-    sizes: tuple[SizeBin, ...] = field(default_factory=lambda: typed(1_000, 300))
+    sizes: tuple[SizeBin, ...] = field(default_factory=lambda: typed(4_000, 400))
     """The distribution of request sizes: one bin where a size was typed."""
     requests_per_day: int = 10_000
     """Requests on a day, in the first month."""
@@ -30,7 +30,7 @@ class Workload:
     """Hours of a day in which the requests come."""
     max_tokens: int = 1_024
     """``maxTokens`` as it is sent: what Bedrock reserves of the quota, however short the answer is."""
-    cached_share: Decimal = Decimal("0.5")
+    cached_share: Decimal = Decimal("0.6")
     """Share of the input that repeats and stands first (instructions, tools, a document): what is cached."""
     hit_share_5m: Decimal = Decimal("0.8")
     """Share of requests that find it in a cache that keeps it for five minutes."""

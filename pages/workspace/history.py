@@ -3,7 +3,7 @@
 import streamlit as st
 
 from bedrock_playground.history import HistoryError
-from components import history_filters, history_table, history_view
+from components import history_as_if, history_filters, history_table, history_view
 from components.head import page_head
 from components.history_run import run_view
 from components.resources import get_store
@@ -26,6 +26,7 @@ try:
     with bar:
         history_view.actions(store, which, total=total, selected=selected)
     history_table.pager(page, total=total)
+    history_as_if.of_found(store, which, total=total)
     if len(selected) == 1:
         record = store.get(selected[0].run_id)
         if record:

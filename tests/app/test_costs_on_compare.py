@@ -116,6 +116,46 @@ def test_the_measured_tokens_are_priced_as_if_on_another_model(page: AppTest) ->
     assert "no charge" in page.get("html")[0].proto.body
 
 
+def test_all_runs_together_are_priced_on_every_model_cheapest_first(page: AppTest) -> None:
+    page.session_state["shown"] = comparison(("a.x", USAGE, PRICED), ("b.x", Usage(0, 100_000), UNKNOWN))
+    page.run()
+    assert not page.dataframe, "the simple answer comes first"
+    page.toggle(key="price_as_if_everywhere").set_value(True).run()
+    assert not page.exception, page.exception
+    table = page.dataframe[0].value
+    assert list(table["Cost"]) == sorted(table["Cost"])
+    # 1,000,000 x 1.1 + 200,000 x 5.5, in millionths.
+    assert table.set_index("Id").loc[HAIKU, "Cost"] == pytest.approx(2.2)
+    assert set(table["Paid for"]) == {"on demand"}
+    page.button_group(key="as_if_tiers").set_value(["batch"]).run()
+    assert set(page.dataframe[0].value["Paid for"]) == {"batch"}
+    said = "\n".join(element.value for element in (*page.markdown, *page.caption))
+    assert "1 of 2 runs cost \\$0.00123; of the others it is unknown" in said
+    assert "its own tokeniser would count the same text differently" in said
+
+
+def test_what_has_no_price_stands_apart_with_its_reason(page: AppTest) -> None:
+    page.session_state["shown"] = comparison(("a.x", USAGE, PRICED))
+    page.run()
+    page.toggle(key="price_as_if_everywhere").set_value(True).run()
+    apart = page.dataframe[-1].value
+    assert "cohere.command-r-v1:0" in set(apart["Id"])
+    assert all("no price" in why or "No source" in why for why in apart["Why"])
+    assert "cohere.command-r-v1:0" not in set(page.dataframe[0].value["Id"])
+
+
+def test_the_cache_as_measured_is_offered_where_one_was_measured(page: AppTest) -> None:
+    page.session_state["shown"] = comparison((HAIKU, Usage(1_000_000, 0, 1_000_000, 0), PRICED))
+    page.run()
+    page.toggle(key="price_as_if_everywhere").set_value(True).run()
+    page.button_group(key="as_if_cachings").set_value(["none", "measured", "warm"]).run()
+    assert not page.exception, page.exception
+    table = page.dataframe[0].value
+    mine = table[table["Id"] == HAIKU].set_index("Cache")["Cost"]
+    # 2,000,000 x 1.1; half of them x 0.11; all of them x 0.11.
+    assert list(mine[["no cache", "cached as measured", "all input from a cache"]]) == [2.2, 1.21, 0.22]
+
+
 def test_without_measured_tokens_there_is_nothing_to_price(page: AppTest) -> None:
     page.session_state["shown"] = comparison(("a.x", None, UNKNOWN))
     page.run()

@@ -19,11 +19,11 @@ from bedrock_playground.planning.mix import Part, asked, mix_cost
 from bedrock_playground.planning.modes import (
     MODES,
     Mode,
-    callable_ids,
     cheapest_by_provider,
     plan,
     plan_row,
 )
+from bedrock_playground.planning.offers import callable_ids
 from bedrock_playground.planning.pricing import CacheUse, mean_cost
 from bedrock_playground.planning.quota import burndown, quota_need
 from bedrock_playground.planning.tokens import SizeBin, typed
@@ -31,7 +31,7 @@ from bedrock_playground.planning.workload import Workload, growth, hit_share
 from tests.unit.planning.plans import CLAUDE, offers, price, profile, rates, spec
 
 BOOK = offers(price(usd=CLAUDE))
-LOAD = Workload(sizes=typed(1_000, 300), requests_per_day=100, days_per_month=30)
+LOAD = Workload(sizes=typed(1_000, 300), requests_per_day=100, days_per_month=30, cached_share=Decimal("0.5"))
 
 
 def month(mode: Mode, workload: Workload = LOAD, **changes: Any) -> Decimal | None:

@@ -1,0 +1,26 @@
+"""The theme's colours for charts, and marks that tell the same without colour."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+# Okabe and Ito's colours, as in .streamlit/config.toml.
+_ON_LIGHT = ("#0072b2", "#d55e00", "#009e73", "#b4508f", "#b07800", "#3a9bd9", "#6b4c9a", "#5f6b76")
+_ON_DARK = ("#4da3e0", "#f08a4b", "#35c496", "#e08fc0", "#e3b341", "#8ccbf5", "#b39ddb", "#a3afbd")
+
+SYMBOLS = (
+    "circle", "square", "diamond", "triangle-up", "cross", "x", "star", "triangle-left", "triangle-down",
+)  # fmt: skip
+"""Markers, in the order of the colours; one more, for whoever comes after the last colour."""
+DASHES = ("solid", "dash", "dot", "dashdot")
+"""Lines."""
+
+
+def colour(place: int) -> str:
+    """The colour of a series, on the page as it is now; they begin anew after the eighth.
+
+    Args:
+        place: Which series, from 0 on.
+    """
+    colours = _ON_DARK if st.context.theme.type == "dark" else _ON_LIGHT
+    return colours[place % len(colours)]
