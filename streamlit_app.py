@@ -47,6 +47,12 @@ def router() -> None:
                 icon=":material/rule:",
                 help="Describe the job: see which models fit it, and why.",
             ),
+            st.Page(
+                "pages/choose/planner.py",
+                title="Planner",
+                icon=":material/calculate:",
+                help="What your traffic costs a month, by model and mode; break-evens, mixes, quotas.",
+            ),
         ],
         "Workspace": [
             st.Page(
