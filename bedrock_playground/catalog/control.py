@@ -15,6 +15,7 @@ from bedrock_playground.invocation.client import ClientConfig
 from bedrock_playground.invocation.error_mapping import map_error
 from bedrock_playground.invocation.error_words import error_words, service_words, without_user
 from bedrock_playground.invocation.errors import ExpiredCredentials, NoCredentials
+from bedrock_playground.invocation.quiet_logs import keep_words_out_of_logs
 
 ERRORS = (
     botocore.exceptions.ClientError,
@@ -49,6 +50,7 @@ def make_client(config: ClientConfig, service: str = "bedrock") -> Any:  # noqa:
         botocore.exceptions.BotoCoreError: The configuration does not work.
         ValueError: The endpoint is no URL.
     """
+    keep_words_out_of_logs()
     session = boto3.Session(
         aws_access_key_id=config.access_key_id,
         aws_secret_access_key=config.secret_access_key,

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
+from bedrock_playground.invocation.quiet_logs import keep_words_out_of_logs
+
 SERVICE = "bedrock-runtime"
 
 
@@ -120,6 +122,7 @@ def _build(config: ClientConfig) -> Client:
 
     from bedrock_playground.invocation.transport import Transport  # noqa: PLC0415
 
+    keep_words_out_of_logs()
     explicit = config.access_key_id is not None
     options = Config(
         connect_timeout=config.connect_timeout,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from bedrock_playground.invocation.quiet_logs import keep_words_out_of_logs
+
 _WORDS = {
     "env": "environment variables",
     "assume-role": "an assumed role",
@@ -71,6 +73,7 @@ def _keys(profile: str | None) -> CredentialsReport:
 
     from bedrock_playground.invocation.error_words import error_words  # noqa: PLC0415 - it imports botocore
 
+    keep_words_out_of_logs()
     session = botocore.session.Session(profile=profile)
     try:
         credentials = session.get_credentials()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import logging
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +89,35 @@ def test_what_a_broken_credential_process_said_is_not_repeated(nothing_of_aws: P
     assert "not known" in str(told[2])
     assert len(told) == 5
     assert "planted" not in repr(told)
+
+
+def test_what_a_failed_refresh_said_is_not_logged(
+    nothing_of_aws: Path, local_endpoint: EndpointStatus, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Keys that are good for some minutes more are used on, and botocore warns with what the process said."""
+    keys = {
+        "Version": 1,
+        "AccessKeyId": local_endpoint.access_key_id,
+        "SecretAccessKey": local_endpoint.secret_access_key,
+        "SessionToken": "planted-token",
+        "Expiration": (datetime.now(UTC) + timedelta(minutes=12)).isoformat(),
+    }
+    process, ran = nothing_of_aws / "process.sh", nothing_of_aws / "ran"
+    process.write_text(
+        f"if [ -e {ran} ]; then echo planted-secret >&2; exit 1; fi; touch {ran}; echo '{json.dumps(keys)}'",
+        encoding="utf-8",
+    )
+    (nothing_of_aws / "config").write_text(
+        f"[default]\nregion = us-east-1\ncredential_process = sh {process}\n", encoding="utf-8"
+    )
+    with caplog.at_level(logging.WARNING):
+        last = _run(ClientConfig(region="us-east-1", endpoint_url=local_endpoint.url))
+    # The endpoint has no such model: it was asked with the keys that are still good.
+    assert isinstance(last, Failed)
+    assert not isinstance(last.result.error, NoCredentials)
+    assert "Refreshing temporary credentials failed during advisory refresh period: " in caplog.text
+    assert "custom-process failed" in caplog.text
+    assert "planted" not in caplog.text
 
 
 def _run(config: ClientConfig) -> object:
