@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from bedrock_playground.invocation import (
     Failed,
     InvocationRequest,
     NoCredentials,
+    forget_clients,
 )
 from bedrock_playground.invocation.credentials import describe_credentials
 from bedrock_playground.launcher import EndpointStatus
@@ -27,13 +29,15 @@ KEY = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "planted-sec
 
 
 @pytest.fixture(autouse=True)
-def nothing_of_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def nothing_of_aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     for name in (*KEY, "AWS_SESSION_TOKEN", "AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_BEARER_TOKEN_BEDROCK"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
-    return tmp_path
+    forget_clients()
+    yield tmp_path
+    forget_clients()
 
 
 def test_nothing_found_is_said_as_such() -> None:
