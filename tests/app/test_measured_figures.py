@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
 import pandas as pd
 import pytest
+from streamlit.testing.v1 import AppTest
 
 from bedrock_playground.invocation import Comparison, InvocationRequest, InvocationResult, RunIdentity
 from bedrock_playground.invocation.cost import Confidence, Cost
@@ -28,7 +30,12 @@ def usd(text: str) -> Cost:
 
 
 def data_of(*runs: Run) -> pd.DataFrame:
-    """The table of a comparison; several runs of a letter are its repeats."""
+    """The table of a comparison of these runs."""
+    return table(comparison_of(*runs))
+
+
+def comparison_of(*runs: Run) -> Comparison:
+    """Make a finished comparison; several runs of a letter are its repeats."""
     start = RunIdentity("run", "comparison", "A", 0, 0, datetime(2026, 11, 22, tzinfo=UTC))
     counts: dict[str, int] = {}
     made, costs = [], {}
@@ -39,7 +46,7 @@ def data_of(*runs: Run) -> pd.DataFrame:
         made.append((identity, InvocationRequest.from_prompt(f"model.{letter}", "Hi"), result))
         if cost is not None:
             costs[identity.run_id] = cost
-    return table(Comparison.restore(NoInvoker(), runs=made, costs=costs))
+    return Comparison.restore(NoInvoker(), runs=made, costs=costs)
 
 
 def rows_of(frame: pd.DataFrame) -> list[dict[str, object]]:
@@ -145,3 +152,64 @@ def test_a_single_run_needs_no_median() -> None:
     data = data_of(("A", PLAIN, None, usd("0.001")), ("B", SILENT, None, None))
     assert list(bars(data, TTFT).data[0].text) == ["400", "n/a"]
     assert list(bars(data, COST).data[0].text) == ["$1.00", "unknown"]
+
+
+@pytest.fixture
+def page() -> AppTest:
+    """A page with the figures of a finished comparison."""
+
+    def script() -> None:
+        import streamlit as st
+
+        from components.figures import figures
+
+        figures(st.session_state["shown"])
+
+    return AppTest.from_function(script, default_timeout=30)
+
+
+def drawn(page: AppTest) -> list[str]:
+    return [
+        json.loads(chart.proto.spec)["layout"]["title"]["text"].partition("<br>")[0]
+        for chart in page.get("plotly_chart")
+    ]
+
+
+def test_only_the_figures_of_the_open_tab_are_drawn_each_with_its_words_and_numbers(page: AppTest) -> None:
+    page.session_state["shown"] = comparison_of(
+        ("A", PLAIN, Usage(10, 17), usd("0.001")), ("B", SILENT, None, Cost(None))
+    )
+    page.run()
+    assert not page.exception
+    assert [tab.label for tab in page.tabs] == ["Time", "Cost", "All numbers"]
+    assert drawn(page) == ["Where the time goes", "Time to first token", "Output speed"]
+    assert [chart.proto.alt for chart in page.get("plotly_chart")] == [
+        "Total time in ms, stacked from the time to the first token and the writing: A 2,000, B 1,500",
+        "Time to first token in ms: A 400, B unknown",
+        "Output speed in tokens/s: A 10, B unknown",
+    ]
+    assert len(page.get("download_button")) == 3
+    page.session_state["figure_tabs"] = "Cost"
+    page.run()
+    assert not page.exception
+    assert drawn(page) == ["Cost of 1,000 such requests", "Cost against latency"]
+    page.session_state["figure_tabs"] = "All numbers"
+    page.run()
+    assert drawn(page) == []
+    assert len(page.dataframe) == 1
+
+
+def test_repeats_have_a_tab_that_says_what_their_number_is_good_for(page: AppTest) -> None:
+    page.session_state["shown"] = comparison_of(
+        *[("A", PLAIN, None, None)] * 3, *[("B", PLAIN, None, None)] * 3
+    )
+    page.session_state["figure_tabs"] = "Repeats"
+    page.run()
+    assert not page.exception
+    assert drawn(page) == ["Time to first token"]
+    assert [caption.value for caption in page.caption] == [
+        "P5 and P95 need at least 20 runs; there are 3 runs. Rough: median of 3 runs; 10 make it steady."
+    ]
+    page.button_group(key="spread_of").set_value("Total time").run()
+    assert not page.exception
+    assert drawn(page) == ["Total time"]

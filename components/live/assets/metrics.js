@@ -61,7 +61,7 @@ export class MetricsView {
     this.hint(this.values.out, told || final ? this.values.out.hint : GUESS);
     this.put(this.values.elapsed, seconds(run.elapsed));
     this.values.elapsed.cell.firstChild.textContent = final ? "total" : "elapsed";
-    for (const [key] of END_FIELDS) this.values[key].cell.hidden = !final;
+    for (const [key] of END_FIELDS) this.values[key].cell.classList.toggle("bp-later", !final);
     this.showCost(facts.cost);
     this.put(this.values.latency, seconds(facts.latency));
     this.put(this.values.stop, facts.stop?.replaceAll("_", " ") ?? "n/a");
