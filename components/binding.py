@@ -2,13 +2,14 @@
 
 The session may have switched "Calls go to" meanwhile, and the local endpoint may have been restarted with
 another address; a comparison found in the history has no connection at all. So the connection is looked up
-when a run begins, from what the record says.
+when a run begins, from what the record says. The spending guard stands here, in front of every invoker of the
+app's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from bedrock_playground.connection import Connection, connection_where
 from bedrock_playground.invocation import (
@@ -19,7 +20,9 @@ from bedrock_playground.invocation import (
     InvocationStream,
     SetupError,
 )
+from bedrock_playground.spending import Account, GuardedInvoker
 from components.resources import get_invoker, get_named_endpoints, get_settings, get_supervisor
+from components.spending import estimator_at, session_account
 
 
 class EndpointNotThere(SetupError):
@@ -36,6 +39,8 @@ class WhereItRan:
     """``local``, ``bedrock`` or a URL, as recorded."""
     region: str | None
     """The Region, as recorded."""
+    payer: Account = field(default_factory=session_account, repr=False, compare=False)
+    """Who pays: the session that made this, whoever follows up later."""
 
     def connection(self) -> Connection | None:
         """The connection to that place; ``None`` while it is not set up or not ready."""
@@ -56,7 +61,10 @@ class WhereItRan:
             return _Refusal(
                 f"This comparison ran on {self.endpoint or 'an unknown endpoint'}, not reached now."
             )
-        return get_invoker(connection).stream(request)
+        guarded = GuardedInvoker(
+            get_invoker(connection), account=self.payer, estimator=lambda: estimator_at(connection)
+        )
+        return guarded.stream(request)
 
 
 class _Refusal:

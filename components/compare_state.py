@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from bedrock_playground.catalog.variant import Inputs, Variant
 from bedrock_playground.connection import Connection
 from bedrock_playground.history import HistoryError
 from bedrock_playground.invocation import Comparison, InvocationRequest, NotReadyError, RunState
 from components import compare_asked, compare_blind, inputs_state, variants
 from components.binding import WhereItRan
-from components.compare_asked import finish_restoring, remember, remember_settings, restore_widgets
+from components.compare_asked import finish_restoring, remember, remember_settings, restore_widgets, where
 from components.compare_requests import as_set, in_conversation
 from components.compare_requests import next_request as next_of
 from components.inputs_state import read_inputs, schema_problem
 from components.live import get_hub
 from components.prepared import Prepared, prepare
 from components.resources import get_models, get_pricer, get_store
+from components.spending_ask import must_ask
 from components.words import plain
 
 ID = "comparison"
@@ -59,17 +61,8 @@ def start(connection: Connection) -> None:
     """
     inputs = read_inputs()
     contenders = variants.read_all()
-    without_model = [letter for letter, variant in contenders.items() if not variant.model.strip()]
-    if not inputs.prompt.strip():
-        st.session_state[_PROBLEM] = "There is no prompt yet. Write one, or pick an example."
-        return
-    if without_model:
-        st.session_state[_PROBLEM] = (
-            f"No model is picked for {', '.join(without_model)}. Pick one or remove it."
-        )
-        return
-    if schema := schema_problem(inputs):
-        st.session_state[_PROBLEM] = f"Nothing was sent. {schema}"
+    if missing := _missing(inputs, contenders):
+        st.session_state[_PROBLEM] = missing
         return
     catalogue = get_models(connection)
     prepared = [prepare(letter, inputs, connection=connection, catalogue=catalogue) for letter in contenders]
@@ -82,6 +75,8 @@ def start(connection: Connection) -> None:
         return
     if compare_blind.wanted() and len(sent) < 2:
         st.session_state[_PROBLEM] = compare_blind.TOO_FEW
+        return
+    if must_ask({one.letter: one.built.request for one in sent}, connection=connection, then=("run",)):
         return
     stop_all()
     comparison = _new(connection)
@@ -99,6 +94,18 @@ def start(connection: Connection) -> None:
     _show(comparison)
     if len(sent) < len(ready):
         st.session_state[_SAT_OUT] = (comparison.id, _sat_out([one for one in ready if one.refusals]))
+
+
+def _missing(inputs: Inputs, contenders: Mapping[str, Variant]) -> str | None:
+    """Say what is missing before anything can be sent."""
+    without_model = [letter for letter, variant in contenders.items() if not variant.model.strip()]
+    if not inputs.prompt.strip():
+        return "There is no prompt yet. Write one, or pick an example."
+    if without_model:
+        return f"No model is picked for {', '.join(without_model)}. Pick one or remove it."
+    if schema := schema_problem(inputs):
+        return f"Nothing was sent. {schema}"
+    return None
 
 
 def _sat_out(out: Sequence[Prepared]) -> str:
@@ -174,8 +181,10 @@ def rerun(letter: str) -> None:
     if prepared.refusals:
         st.session_state[_PROBLEM] = f"{letter} was not run again. {plain(' '.join(prepared.refusals))}"
         return
-    remember_settings(comparison.id, {letter: prepared.variant})
     request = prepared.built.request
+    if must_ask({letter: request}, connection=where(comparison).connection(), then=("rerun", letter)):
+        return
+    remember_settings(comparison.id, {letter: prepared.variant})
     comparison.rerun(letter, change=lambda sent: in_conversation(request, sent))
 
 
@@ -200,6 +209,9 @@ def follow_up(text: str) -> None:
     def change(letter: str, sent: InvocationRequest) -> InvocationRequest | None:
         return in_conversation(ready[letter].built.request, sent) if letter in ready else None
 
+    asked = {letter: one.built.request for letter, one in ready.items()}
+    if must_ask(asked, connection=where(comparison).connection(), then=("follow_up", text)):
+        return
     try:
         out = comparison.follow_up(text, change=change)
     except NotReadyError as error:

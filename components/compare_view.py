@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from bedrock_playground.catalog import Catalogue
 from bedrock_playground.connection import Connection
@@ -14,7 +15,9 @@ from components.head import page_head
 from components.inputs_state import PROMPT, SYSTEM, read_inputs
 from components.inputs_view import input_popovers
 from components.keep_typed import keep_typed
-from components.tool_results import tool_results
+from components.prepared import Prepared
+from components.spending_ask import ask
+from components.tool_results import send_results, tool_results
 from components.variant_editor import EXPANDED, editor
 
 EXAMPLES = {
@@ -32,7 +35,7 @@ _LANES_CSS = """
 <style>
 .st-key-lanes { gap: 0.6rem; align-items: flex-start; }
 /* The prompt, the answers and what was measured are seen together on a laptop. */
-.st-key-lanes { --bp-lane-height: clamp(18rem, 100vh - 35rem, 40rem); }
+.st-key-lanes { --bp-lane-height: clamp(18rem, 100vh - 37.5rem, 40rem); }
 /* Two rows of lanes: lower ones, so that the charts are not far away. */
 .st-key-lanes:has(> div:nth-child(4)) { --bp-lane-height: 18rem; }
 .st-key-lanes > div { flex: 1 1 360px !important; min-width: min(360px, 100%) !important; max-width: 100%; }
@@ -42,12 +45,15 @@ _LANES_CSS = """
 """
 
 
-def prompt_area(*, connection: Connection | None, comparison: Comparison | None) -> None:
+def prompt_area(*, connection: Connection | None, comparison: Comparison | None) -> DeltaGenerator:
     """Draw the prompt and the row of actions under it.
 
     Args:
         connection: Where calls go; ``None`` while that is not ready, and Run has to wait.
         comparison: What is shown, if anything is.
+
+    Returns:
+        Where to say what Run would cost, once that is known.
     """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         page_head("Compare", "One prompt, up to eight variants, side by side and live.")
@@ -85,8 +91,27 @@ def prompt_area(*, connection: Connection | None, comparison: Comparison | None)
         )
         _more_actions(comparison)
         keep_typed()
+    # A row of its own: beside the actions it would wrap, and move the lanes, when one more button appears.
+    cost = st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="cost_line")
+    with st.container():
+        hidden = comparison is not None and compare_blind.hidden(comparison.id)
+        ask(partial(_go_on, connection, comparison), hidden=hidden)
     if problem := compare_state.problem():
         st.warning(problem, icon=":material/info:")
+    return cost
+
+
+def _go_on(connection: Connection | None, comparison: Comparison | None, then: tuple[str, ...]) -> None:
+    """Do what was wanted before somebody had to agree to it."""
+    match then:
+        case ("run",) if connection is not None:
+            compare_state.start(connection)
+        case ("rerun", letter):
+            compare_state.rerun(letter)
+        case ("follow_up", text):
+            compare_state.follow_up(text)
+        case ("results", letter, turn) if comparison is not None:
+            send_results(comparison, letter, turn)
 
 
 def _run(connection: Connection | None) -> None:
@@ -167,7 +192,9 @@ def model_list_problem(catalogue: Catalogue) -> None:
         st.warning(catalogue.problem, icon=":material/info:")
 
 
-def lanes(*, connection: Connection | None, catalogue: Catalogue, comparison: Comparison | None) -> None:
+def lanes(
+    *, connection: Connection | None, catalogue: Catalogue, comparison: Comparison | None
+) -> tuple[Prepared, ...]:
     """Draw the variants, each with its lane of the comparison.
 
     Args:
@@ -175,11 +202,14 @@ def lanes(*, connection: Connection | None, catalogue: Catalogue, comparison: Co
         catalogue: The models to offer.
         comparison: What is shown; a variant that was added since has an empty lane. While its names are
             hidden, its answers stand here instead, without the variants.
+
+    Returns:
+        What stands in the lanes, as it would be sent.
     """
     if comparison is not None and (blind := compare_blind.blind_of(comparison.id)) and blind.hidden:
         st.html(_LANES_CSS)
         blind_view.lanes(comparison, blind)
-        return
+        return ()
     expanded = st.session_state.get(EXPANDED)
     css = _LANES_CSS
     if expanded in variants.letters():
@@ -188,6 +218,7 @@ def lanes(*, connection: Connection | None, catalogue: Catalogue, comparison: Co
     st.html(css)
     in_comparison = {lane.label for lane in comparison.lanes} if comparison else set()
     inputs = read_inputs()
+    standing = []
     with st.container(horizontal=True, key="lanes"):
         for letter in variants.letters():
             with st.container(border=True, key=f"lane_{letter}"):
@@ -211,6 +242,8 @@ def lanes(*, connection: Connection | None, catalogue: Catalogue, comparison: Co
                     tool_results(comparison, letter)
                 elif prepared is None or not prepared.refusals:
                     st.caption("Press Run: the answer streams here.")
+            standing.append(prepared)
+    return tuple(one for one in standing if one is not None)
 
 
 def under_the_lanes(comparison: Comparison, *, drawn_running: bool) -> None:

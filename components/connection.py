@@ -21,6 +21,7 @@ from bedrock_playground.invocation.credentials import (
 from components import compare_state, variants
 from components.compare_state import HERE, KIND, PLACE_PENDING
 from components.resources import forget_models, get_named_endpoints, get_settings, get_supervisor
+from components.spending_page import spent_caption
 from components.words import plain
 
 LABELS: dict[Kind, str] = {
@@ -127,6 +128,7 @@ def sidebar() -> None:
             there = remote()
             st.caption(f"{plain(there.title)} · credentials: {plain(credentials_of(there))}")
             st.session_state[HERE] = (there.endpoint_label, there.config.region)
+            spent_caption()
         st.button(
             "Refresh models",
             icon=":material/refresh:",

@@ -20,6 +20,7 @@ from components.resources import (
     get_store,
     resolve_model,
 )
+from components.spending import estimator_at, session_account
 from components.words import plain
 
 _MODEL = "connection_model"
@@ -97,8 +98,10 @@ def one_call(connection: Connection, catalogue: Catalogue) -> None:
                     st.markdown(plain(access.words))
                 break
         st.markdown(_price(connection, model_id))
+        if asks_first := _asks_first(connection, model_id):
+            st.markdown(f":orange[:material/help:] {plain(asks_first)} Calling it agrees to that.")
         st.button(
-            "Call it for one token",
+            "Call it all the same, for one token" if asks_first else "Call it for one token",
             key="one_token",
             icon=":material/bolt:",
             on_click=_call,
@@ -128,6 +131,16 @@ def _price(connection: Connection, model_id: str) -> str:
     )
 
 
+def _one_token(model_id: str) -> InvocationRequest:
+    return InvocationRequest.from_prompt(model_id, "Hi", parameters=InferenceParameters(max_tokens=1))
+
+
+def _asks_first(connection: Connection, model_id: str) -> str | None:
+    """In words, what calling it agrees to."""
+    estimator = estimator_at(connection)
+    return session_account().asks_first(estimator.estimate(_one_token(model_id)), estimator.endpoint)
+
+
 def _call(connection: Connection, model_id: str) -> None:
     """Make the call as any other run is made, so that it stands in the history with its cost."""
     try:
@@ -146,8 +159,10 @@ def _call(connection: Connection, model_id: str) -> None:
         region=connection.config.region,
         endpoint=connection.endpoint_label,
     )
-    request = InvocationRequest.from_prompt(model_id, "Hi", parameters=InferenceParameters(max_tokens=1))
-    comparison.start([request], labels=["A"])
+    if _asks_first(connection, model_id):
+        # The page said so above the button, which said so too.
+        session_account().agree(connection.endpoint_label, model_id)
+    comparison.start([_one_token(model_id)], labels=["A"])
     if not comparison.wait(_WAIT):
         comparison.cancel()
         comparison.wait(5)

@@ -11,6 +11,8 @@ from bedrock_playground.invocation import Comparison, NotReadyError
 from bedrock_playground.invocation.tool_calls import calculate, result_block
 from bedrock_playground.invocation.values import ToolUseBlock
 from components import compare_state, inputs_state
+from components.compare_asked import where
+from components.spending_ask import must_ask
 from components.words import plain
 
 
@@ -36,7 +38,7 @@ def tool_results(comparison: Comparison, letter: str) -> None:
             "Send the result and go on" if len(calls) == 1 else "Send the results and go on",
             key=f"send_results_{letter}",
             icon=":material/send:",
-            on_click=_send,
+            on_click=send_results,
             args=(comparison, letter, turn),
         )
 
@@ -82,7 +84,14 @@ def proposed(call: ToolUseBlock) -> tuple[str, bool]:
             return "The arguments are not a JSON object. Send them as one.", True
 
 
-def _send(comparison: Comparison, letter: str, turn: str) -> None:
+def send_results(comparison: Comparison, letter: str, turn: str) -> None:
+    """Let a lane go on with the results that were typed.
+
+    Args:
+        comparison: What is shown.
+        letter: Which lane.
+        turn: The run that waits for them.
+    """
     calls = comparison.pending_calls(letter)
     results = []
     for place, call in enumerate(calls):
@@ -94,6 +103,9 @@ def _send(comparison: Comparison, letter: str, turn: str) -> None:
         # Not every model takes a status; success goes without saying.
         status: Literal["error"] | None = "error" if st.session_state.get(failed_key) else None
         results.append(result_block(call.tool_use_id, text, status=status))
+    asked = {letter: comparison.lane(letter).runs[-1].request}
+    if must_ask(asked, connection=where(comparison).connection(), then=("results", letter, turn)):
+        return
     try:
         comparison.answer_calls(letter, results)
     except NotReadyError as error:

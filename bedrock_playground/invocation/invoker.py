@@ -126,7 +126,9 @@ class BedrockInvoker:
             InvocationError: It failed, after the retries that the policy allows.
         """
         arguments = count_tokens_arguments(request)
-        response = self._blocking(lambda client: client.boto.count_tokens, arguments, dict, run=self._run())
+        response = self._blocking(
+            lambda client: client.boto.count_tokens, arguments, _read_count, run=self._run()
+        )
         return int(response["inputTokens"])
 
     def _client(self) -> Client:
@@ -157,6 +159,12 @@ class BedrockInvoker:
         for _ in run.tries(attempt):
             pass
         return value
+
+
+def _read_count(response: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3 is untyped
+    if not isinstance(response.get("inputTokens"), int):
+        raise UnknownServiceError("CountTokens was answered without a count: is this Bedrock's endpoint?")
+    return dict(response)
 
 
 def _read_model_body(response: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3 is untyped

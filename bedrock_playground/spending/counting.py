@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -17,6 +18,8 @@ from bedrock_playground.invocation.errors import AccessDenied, InvocationError, 
 from bedrock_playground.invocation.serialization import request_to_json
 from bedrock_playground.invocation.values import InferenceParameters, InvocationRequest
 from bedrock_playground.spending.tokens import InputTokens, counted_tokens
+
+_log = logging.getLogger(__name__)
 
 TIMEOUT = 5.0
 """Seconds that an answer may take before the estimate has to do."""
@@ -67,6 +70,9 @@ class TokenCounter:
             return None
         except InvocationError:
             # The network, a timeout, a throttle: it may do better next time.
+            return None
+        except Exception as error:  # noqa: BLE001 - what cannot be counted is estimated, whatever the reason
+            _log.warning("Input tokens could not be counted: %s: %s", type(error).__name__, error)
             return None
         with self._lock:
             self._counted[key] = found

@@ -10,6 +10,7 @@ from components.diff_view import differences
 from components.price_as_if import price_as_if
 from components.price_problems import price_problems
 from components.resources import get_invoker, get_models, get_store
+from components.spending_line import cost_line
 from components.votes_view import votes
 
 # Whatever says "loading" has a place of its own: elsewhere it would shift, and thereby remount, what follows.
@@ -28,7 +29,7 @@ with st.container():
         get_invoker(connection)
         variants.ensure(catalogue)
 
-compare_view.prompt_area(connection=connection, comparison=comparison)
+cost = compare_view.prompt_area(connection=connection, comparison=comparison)
 with st.container():
     compare_before.way_back()
 with st.container():
@@ -36,7 +37,8 @@ with st.container():
 wait_for_endpoint()
 compare_view.model_list_problem(catalogue)
 price_problems()
-compare_view.lanes(connection=connection, catalogue=catalogue, comparison=comparison)
+standing = compare_view.lanes(connection=connection, catalogue=catalogue, comparison=comparison)
+cost_line(cost, standing, connection=connection)
 if comparison:
     with st.container():
         votes(comparison, drawn_running=drawn_running)

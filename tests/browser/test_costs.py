@@ -85,6 +85,11 @@ def test_a_lane_says_what_it_cost_and_whence_and_unknown_is_unknown(app: AppServ
     choose_model(wide, "A", HAIKU)
     choose_model(wide, "B", NOBODYS)
     run(wide)
+    # What B costs nobody knows, so it asks first, naming it, and nothing is sent before.
+    question = wide.locator(".st-key-spending_question")
+    expect(question).to_contain_text(f"No source has a price for {NOBODYS}", timeout=LONG)
+    expect(wide.locator(".st-key-cost_line")).to_contain_text("plus B: cost unknown")
+    question.get_by_role("button", name="Send it all the same").click()
     # 1,000 x 1.1 + 500 x 5.5 + 200 x 0.11, in millionths.
     expect(lane(wide, "A", "metrics")).to_contain_text(re.compile(r"cost\s*\$0\.00387"), timeout=LONG)
     expect(lane(wide, "A", "metrics")).to_contain_text(re.compile(r"per 1,000\s*\$3\.87"))
@@ -101,3 +106,23 @@ def test_a_lane_says_what_it_cost_and_whence_and_unknown_is_unknown(app: AppServ
 
     wide.goto(wide.url)
     expect(lane(wide, "A", "metrics")).to_contain_text(re.compile(r"cost\s*\$0\.00387"), timeout=LONG)
+
+
+def test_a_reached_limit_is_said_beside_run_and_in_the_lane(app: AppServer, wide: Page) -> None:
+    open_compare(wide, app.url)
+    choose_model(wide, "A", HAIKU)
+    expect(wide.locator(".st-key-cost_line")).to_contain_text("Run costs", timeout=LONG)
+    wide.get_by_role("link", name="Connection").click()
+    limit = wide.get_by_label("Limit of this session, US$")
+    limit.fill("0.001")
+    limit.press("Enter")
+    expect(wide.locator(".st-key-connection_spending")).to_contain_text("Left: $0.001", timeout=LONG)
+    wide.get_by_role("link", name="Compare", exact=True).click()
+    line = wide.locator(".st-key-cost_line")
+    expect(line).to_contain_text("more than the $0.001", timeout=LONG)
+    run(wide)
+    # A costs up to 0.002 and is refused; B, a fraction of that, still fits.
+    expect(wide.locator(".st-key-lane_A")).to_contain_text("It was not sent", timeout=LONG)
+    expect(wide.locator(".st-key-lane_A")).to_contain_text("Lower max tokens")
+    expect(lane(wide, "B", "text")).to_contain_text("An answer.", timeout=LONG)
+    expect(lane(wide, "A", "metrics")).to_contain_text(re.compile(r"cost\s*\$0"))

@@ -73,6 +73,16 @@ def test_a_model_without_it_is_asked_once_and_a_busy_one_again(serve: list[Scrip
     assert len(busy.exchanges) == 2
 
 
+def test_an_endpoint_that_answers_something_else_leaves_the_estimate(serve: list[ScriptedServer]) -> None:
+    assert counter_for(started(serve, lambda exchange: exchange.reply({})).url).count(REQUEST) is None
+    assert counter_for("http://127.0.0.1:1").count(REQUEST) is None
+
+    def defect(request: InvocationRequest) -> int:
+        raise ZeroDivisionError
+
+    assert TokenCounter(defect).count(REQUEST) is None
+
+
 def test_the_real_local_model_counts_within_the_estimate_s_bound(local_endpoint: EndpointStatus) -> None:
     config = ClientConfig(
         region=local_endpoint.region,
