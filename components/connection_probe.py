@@ -11,10 +11,10 @@ from bedrock_playground.connection import Connection
 from bedrock_playground.history import HistoryError
 from bedrock_playground.invocation import Comparison, InferenceParameters, InvocationRequest, LaneRun, Usage
 from components import variants
+from components.access_check import access_button, access_words
 from components.binding import WhereItRan
 from components.connection import CALL, PERMISSIONS
 from components.resources import (
-    get_access,
     get_price_book,
     get_pricer,
     get_store,
@@ -91,12 +91,8 @@ def one_call(connection: Connection, catalogue: Catalogue) -> None:
             return
         resolution = resolve_model(connection, model_id)
         st.caption(plain(resolution.explanation))
-        if connection.kind != "local":
-            for base_id in resolution.base_ids:
-                if st.button("Is access granted?", key="access_check", icon=":material/key:"):
-                    access = get_access(connection, base_id)
-                    st.markdown(plain(access.words))
-                break
+        access_button(connection, resolution, key="access_check")
+        access_words(connection, resolution, key="access_check")
         st.markdown(_price(connection, model_id))
         if asks_first := _asks_first(connection, model_id):
             st.markdown(f":orange[:material/help:] {plain(asks_first)} Calling it agrees to that.")

@@ -20,7 +20,9 @@ from bedrock_playground.catalog.prices import Price
 from bedrock_playground.catalog.resolution import Resolution, base_model_id
 from bedrock_playground.catalog.rules import ControlState, Rule, rules_for
 from bedrock_playground.catalog.search import geography_of, price_of
+from bedrock_playground.connection import Connection
 from components import try_in_compare
+from components.access_check import access_button, access_words
 from components.choosing import price_origin
 from components.models_filters import LIFECYCLE_LABELS, SCOPE_LABELS, TASK_LABELS
 from components.words import plain
@@ -93,7 +95,14 @@ _CSS = """<style>
 </style>"""
 
 
-def detail(resolution: Resolution, *, catalogue: Catalogue, book: PriceBook, region: str | None) -> None:
+def detail(
+    resolution: Resolution,
+    *,
+    catalogue: Catalogue,
+    book: PriceBook,
+    region: str | None,
+    connection: Connection | None,
+) -> None:
     """Draw what is known of one model.
 
     Args:
@@ -101,11 +110,12 @@ def detail(resolution: Resolution, *, catalogue: Catalogue, book: PriceBook, reg
         catalogue: What the connection lists.
         book: All prices.
         region: Whose prices, where they differ by Region.
+        connection: Whom to ask whether the account may call it.
     """
     spec = resolution.spec
     st.html(_CSS)
     with st.container(border=True, key="model_detail"):
-        _head(resolution, catalogue)
+        _head(resolution, catalogue, connection)
         tabs = st.tabs(["Parameters", "Prices", "Limits and dates", "Good for", "Ids", "Sources"])
         with tabs[0]:
             parameters(rules_for(resolution))
@@ -121,7 +131,7 @@ def detail(resolution: Resolution, *, catalogue: Catalogue, book: PriceBook, reg
             _sources(spec)
 
 
-def _head(resolution: Resolution, catalogue: Catalogue) -> None:
+def _head(resolution: Resolution, catalogue: Catalogue, connection: Connection | None) -> None:
     spec = resolution.spec
     unreachable = spec.why_unreachable if spec and resolution.kind == "foundation_model" else None
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
@@ -141,17 +151,24 @@ def _head(resolution: Resolution, catalogue: Catalogue) -> None:
         return
     if why := try_in_compare.why_not_here(resolution.model_id, catalogue):
         st.caption(f":material/info: {plain(why)}")
-    if spec and not spec.answers_in_text:
+    answers = spec is None or spec.answers_in_text
+    if not answers:
         st.caption(":material/info: It does not answer in text, so it cannot stand in Compare.")
-        return
     with st.container(horizontal=True, vertical_alignment="center", key="model_actions"):
-        if st.button("Try in Compare", key="model_try", type="primary", icon=":material/compare:"):
-            try_in_compare.send([resolution.model_id], catalogue=catalogue)
-        if st.button("Add to Compare", key="model_add", icon=":material/add:"):
-            if try_in_compare.add(resolution.model_id, catalogue=catalogue):
-                st.toast("Added to the variants of Compare.", icon=":material/check:")
-            else:
-                st.toast("Compare has eight variants, the most there can be.", icon=":material/info:")
+        if answers:
+            _to_compare(resolution, catalogue)
+        access_button(connection, resolution, key="model_access")
+    access_words(connection, resolution, key="model_access")
+
+
+def _to_compare(resolution: Resolution, catalogue: Catalogue) -> None:
+    if st.button("Try in Compare", key="model_try", type="primary", icon=":material/compare:"):
+        try_in_compare.send([resolution.model_id], catalogue=catalogue)
+    if st.button("Add to Compare", key="model_add", icon=":material/add:"):
+        if try_in_compare.add(resolution.model_id, catalogue=catalogue):
+            st.toast("Added to the variants of Compare.", icon=":material/check:")
+        else:
+            st.toast("Compare has eight variants, the most there can be.", icon=":material/info:")
 
 
 def parameters(rules: Mapping[str, Rule]) -> None:

@@ -32,7 +32,7 @@ if len(selected) > models_table.MOST:
     st.info(f"{len(selected)} models are ticked; the first {models_table.MOST} stand beside each other.")
 shown = [resolve_model(connection, model_id) for model_id in selected[: models_table.MOST]]
 if len(shown) == 1:
-    detail(shown[0], catalogue=catalogue, book=book, region=region)
+    detail(shown[0], catalogue=catalogue, book=book, region=region, connection=connection)
 elif shown:
     beside(shown, catalogue=catalogue, book=book, region=region)
 elif groups:

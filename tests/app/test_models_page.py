@@ -113,6 +113,21 @@ def test_the_address_opens_a_model_with_rules_prices_and_sources(page: AppTest) 
     assert "Context window" in page.table[-1].value.index
 
 
+def test_access_is_asked_for_on_demand_and_stays(page: AppTest) -> None:
+    page.query_params["model"] = LOCAL
+    run(page)
+    assert "may call it" not in texts(page)
+    page.button(key="model_access").click().run()
+    assert ":material/check_circle: local: The account may call it in this Region." in texts(page)
+    run(page)
+    assert "The account may call it in this Region." in texts(page)
+    page.query_params["model"] = NOVA
+    run(page)
+    assert "may call it in this Region" not in texts(page), "that was another model"
+    page.button(key="model_access").click().run()
+    assert ":material/help: local: GetFoundationModelAvailability failed" in texts(page)
+
+
 def test_models_stand_beside_each_other_with_differences_marked(page: AppTest) -> None:
     page.query_params["model"] = [SONNET, NOVA]
     run(page)
