@@ -62,6 +62,12 @@ def router() -> None:
                 help="Every run that was made: find it, open it, take it away.",
             ),
             st.Page(
+                "pages/workspace/analytics.py",
+                title="Analytics",
+                icon=":material/monitoring:",
+                help="All runs together: cost, speed, errors, caches, votes and settings.",
+            ),
+            st.Page(
                 "pages/workspace/connection.py",
                 title="Connection",
                 icon=":material/cable:",

@@ -22,6 +22,7 @@ from typing import Any
 
 from sqlalchemy import insert, text
 
+from bedrock_playground.catalog.snapshot import load_prices
 from bedrock_playground.history import AnalyticsFilter, RunStore
 from bedrock_playground.history.analytics_values import Measure, Parameter
 from bedrock_playground.history.groups import group_ids
@@ -34,7 +35,13 @@ from tests.store.conftest import running_postgres
 
 _DAYS = 180
 _BATCH = 5_000
-_MODELS = tuple(f"us.anthropic.claude-number-{number}-20251001-v1:0" for number in range(12))
+_MODELS = tuple(
+    dict.fromkeys(
+        price.model_id
+        for price in load_prices()
+        if price.rates.cache_read and price.model_id.startswith("us.")
+    )
+)[:12]
 _TARGET = 2.0
 _MICRODOLLAR = Decimal("0.000001")
 

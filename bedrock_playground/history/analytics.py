@@ -29,6 +29,7 @@ from bedrock_playground.history.analytics_values import (
     Setting,
     Sums,
     Width,
+    WinRate,
 )
 from bedrock_playground.history.caching import CachedTokens
 from bedrock_playground.history.rows import clean
@@ -175,6 +176,17 @@ class Analytics:
                 .order_by(run_groups.c.model_id)
             )
             return [CachedTokens(*row) for row in connection.execute(statement)]
+
+    def win_rates(self, which: AnalyticsFilter) -> list[WinRate]:
+        """Tell what votes say of each model, sorted by its id; the filter's dates are those of the votes."""
+        with self._read() as connection:
+            rows = connection.execute(sql.win_rates(which)).all()
+        found = []
+        for model_id, won, lost, tied, bad, credit, chance in rows:
+            judged = won + lost + tied
+            expected = float(chance) / judged if judged else None
+            found.append(WinRate(model_id, won, lost, tied, bad, float(credit), expected))
+        return found
 
     def varied(self, which: AnalyticsFilter) -> dict[str, tuple[Parameter, ...]]:
         """Tell which parameters were run at more than one value, by model.

@@ -14,7 +14,8 @@ from sqlalchemy.types import BigInteger
 
 from bedrock_playground.history.analytics_values import AnalyticsFilter, Measure, Width
 from bedrock_playground.history.rows import clean
-from bedrock_playground.history.schema import Money, run_days, run_groups, runs
+from bedrock_playground.history.schema import Money, run_days, run_groups, runs, vote_entries, votes
+from bedrock_playground.history.votes import Outcome
 from bedrock_playground.invocation.values import RunState
 
 Condition = ColumnElement[bool]
@@ -35,16 +36,23 @@ def group_conditions(which: AnalyticsFilter, *, tag_texts: Sequence[str]) -> lis
     found: list[Condition] = []
     if which.model_ids:
         found.append(run_groups.c.model_id.in_([clean(model_id) for model_id in which.model_ids]))
-    for column, wanted in (
+    found += _named(
         (run_groups.c.user_name, which.users),
         (run_groups.c.preset_id, which.presets),
         (run_groups.c.endpoint, which.endpoints),
-    ):
-        if wanted:
-            named = column.in_([clean(name) for name in wanted if name is not None])
-            found.append(or_(named, column.is_(None)) if None in wanted else named)
+    )
     if which.tags:
         found.append(run_groups.c.tags.in_(tag_texts))
+    return found
+
+
+def _named(*wanted: tuple[ColumnElement[Any], Sequence[str | None]]) -> list[Condition]:
+    """That each column has one of the names that are wanted of it; ``None`` is no name, nothing is any."""
+    found: list[Condition] = []
+    for column, names in wanted:
+        if names:
+            named = column.in_([clean(name) for name in names if name is not None])
+            found.append(or_(named, column.is_(None)) if None in names else named)
     return found
 
 
@@ -234,3 +242,39 @@ def agreement(part: ColumnElement[Any], *, where: Sequence[Condition]) -> Select
         whole(func.sum(answers)),
         func.avg(requests.c.pairs * literal(1.0) / (answers * (answers - 1))),
     ).group_by(requests.c.part)
+
+
+def win_rates(which: AnalyticsFilter) -> Select[Any]:
+    """Select for each model its votes by outcome, its credit, and what chance would give.
+
+    Votes know neither tags nor endpoints, which are passed over.
+    """
+    sizes = select(vote_entries.c.vote, func.count().label("size")).group_by(vote_entries.c.vote).subquery()
+    share = literal(1.0) / sizes.c.size
+    where: list[Condition] = [sizes.c.vote == votes.c.id, vote_entries.c.vote == votes.c.id]
+    if which.model_ids:
+        where.append(vote_entries.c.model_id.in_([clean(model_id) for model_id in which.model_ids]))
+    where += _named((votes.c.user_name, which.users), (vote_entries.c.preset_id, which.presets))
+    if which.started_from is not None:
+        where.append(votes.c.voted_at >= which.started_from)
+    if which.started_before is not None:
+        where.append(votes.c.voted_at < which.started_before)
+    outcome = vote_entries.c.outcome
+
+    def sum_of(value: ColumnElement[Any], *outcomes: Outcome) -> ColumnElement[Any]:
+        return func.sum(case((outcome.in_([one.value for one in outcomes]), value), else_=literal(0)))
+
+    one = literal(1)
+    counts = [whole(sum_of(one, kind)) for kind in (Outcome.WON, Outcome.LOST, Outcome.TIED, Outcome.BAD)]
+    credit = case((outcome == Outcome.WON.value, literal(1.0)), else_=share)
+    return (
+        select(
+            vote_entries.c.model_id,
+            *counts,
+            sum_of(credit, Outcome.WON, Outcome.TIED),
+            sum_of(share, Outcome.WON, Outcome.LOST, Outcome.TIED),
+        )
+        .where(*where)
+        .group_by(vote_entries.c.model_id)
+        .order_by(vote_entries.c.model_id)
+    )

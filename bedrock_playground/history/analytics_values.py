@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
-from bedrock_playground.measures import Quantile
+from bedrock_playground.measures import Interval, Quantile, wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,3 +224,29 @@ class Setting:
     """Output tokens: P5, median and P95."""
     agreement: Agreement | None
     """``None``: no request was completed twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class WinRate:
+    """What votes say of one model's answers."""
+
+    model_id: str
+    """The model."""
+    won: int
+    """How often its answer was the best one."""
+    lost: int
+    """How often another one was."""
+    tied: int
+    """How often none was better than the others."""
+    bad: int
+    """How often all were bad; that says nothing of which is better, and counts in no rate."""
+    credit: float
+    """A win counts 1 and a tie among ``n`` answers 1/``n``: each vote gives 1 away."""
+    chance: float | None
+    """The rate that picking blindly would give: the mean of 1/``n``; ``None`` without a vote that counts."""
+
+    @property
+    def rate(self) -> Interval:
+        """The credit per vote, with Wilson's interval at 95 per cent."""
+        votes = self.won + self.lost + self.tied
+        return wilson(min(self.credit, votes), votes)

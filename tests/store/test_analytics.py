@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import combinations
 from typing import Any
@@ -20,6 +20,7 @@ from bedrock_playground.history.analytics_values import Measure, Parameter, Sums
 from bedrock_playground.history.migrations import counting_0004
 from bedrock_playground.history.schema import run_days
 from bedrock_playground.history.schema import runs as table
+from bedrock_playground.history.votes import Contender, Verdict, Vote, decide
 from bedrock_playground.invocation.cost import Confidence, Cost
 from bedrock_playground.invocation.errors import Throttled
 from bedrock_playground.invocation.values import (
@@ -30,7 +31,7 @@ from bedrock_playground.invocation.values import (
     Timing,
     Usage,
 )
-from bedrock_playground.measures import quantile
+from bedrock_playground.measures import quantile, wilson
 from tests.store.builders import NOON, cancelled, history_as_of, identity, request, result
 from tests.store.conftest import Place
 
@@ -406,3 +407,37 @@ def _light(store: RunStore) -> list[dict[str, Any]]:
     """Every column of ``runs``."""
     with store._read() as connection:
         return [dict(row) for row in connection.execute(table.select().order_by(table.c.id)).mappings()]
+
+
+def _vote(number: int, *models: str, verdict: Verdict, best: str | None = None) -> Vote:
+    contenders = [
+        Contender(f"{number}-{label}", label, model) for label, model in zip("ABC", models, strict=False)
+    ]
+    return decide(contenders, verdict, comparison_id=str(number), turn=0, best=best)
+
+
+def test_win_rates_by_hand(store: RunStore) -> None:
+    for vote in (
+        _vote(0, "a", "b", verdict=Verdict.BEST, best="A"),
+        _vote(1, "a", "b", "c", verdict=Verdict.BEST, best="B"),
+        _vote(2, "a", "b", verdict=Verdict.TIE),
+        _vote(3, "a", "b", "c", verdict=Verdict.BAD),
+        _vote(4, "a", "c", verdict=Verdict.BAD),
+    ):
+        store.votes.record(vote)
+    a, b, c = store.analytics().win_rates(AnalyticsFilter())
+    assert [(one.model_id, one.won, one.lost, one.tied, one.bad) for one in (a, b, c)] == [
+        ("a", 1, 1, 1, 2),
+        ("b", 1, 1, 1, 1),
+        ("c", 0, 1, 0, 2),
+    ]
+    # A win and half of a tie between two, in three votes.
+    assert a.credit == pytest.approx(1.5)
+    assert a.chance == pytest.approx((1 / 2 + 1 / 3 + 1 / 2) / 3)
+    assert a.rate == wilson(1.5, 3)
+    assert c.credit == 0
+    assert c.chance == pytest.approx(1 / 3)
+    (only,) = store.analytics().win_rates(AnalyticsFilter(model_ids=("c",), users=(None,)))
+    assert only == c
+    assert store.analytics().win_rates(AnalyticsFilter(users=("ada",))) == []
+    assert store.analytics().win_rates(AnalyticsFilter(last=date(2000, 1, 1))) == []
