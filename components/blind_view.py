@@ -18,9 +18,15 @@ from components.words import plain
 
 _HIDDEN = (
     "**Blind until the vote.** The answers are shuffled and appear together. Models, settings, times, "
-    "tokens, costs, reasoning and errors are hidden. Not hidden: what an answer says of itself, the History "
-    "page, the endpoint's log."
+    "tokens, costs, reasoning and errors are hidden. Not hidden: what an answer says of itself, other pages "
+    "such as History, the endpoint's log."
 )
+# No figures stand under these answers: the vote is seen with them on a laptop.
+_LANES_CSS = """
+<style>
+.st-key-lanes { --bp-lane-height: clamp(13rem, 100vh - 44rem, 40rem) !important; }
+</style>
+"""
 
 
 def toggle() -> None:
@@ -68,6 +74,7 @@ def lanes(comparison: Comparison, blind: Blind) -> None:
         comparison: What is shown; only what is masked of it reaches the browser.
         blind: How it is hidden.
     """
+    st.html(_LANES_CSS)
     masked = live.mask(get_hub(), comparison, blind.letters)
     with st.container(horizontal=True, key="lanes"):
         for lane in masked.lanes:
@@ -95,7 +102,7 @@ def wait(comparison: Comparison) -> None:
         st.rerun()
     busy = sum(lane.busy for lane in comparison.lanes)
     count = len(comparison.lanes)
-    st.caption(f":material/hourglass_top: {count - busy} of {count} answers are in; they appear together.")
+    st.caption(f":material/hourglass_top: {count - busy} of {count} answers are in. They appear together.")
 
 
 def reveal_button(comparison_id: str, *, disabled: bool) -> None:

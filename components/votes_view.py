@@ -86,8 +86,13 @@ def votes(comparison: Comparison, *, drawn_running: bool) -> None:
     ready = not drawn_running and len(here.answers) >= 2
     with st.container(key="vote"):
         _buttons(here, names, vote=vote, ready=ready, over=not drawn_running)
-        told = _told(here, names, vote=vote, drawn_running=drawn_running)
-        st.caption(f"The vote shows the names. {told}" if hidden and ready else told)
+        if hidden and drawn_running:
+            blind_view.wait(comparison)
+        else:
+            told = _told(here, names, vote=vote, drawn_running=drawn_running)
+            st.caption(f"The vote shows the names. {told}" if hidden and ready else told)
+        if hidden and not drawn_running and any(comparison.pending_calls(letter) for letter in names):
+            st.caption("Tool calls are answered after the vote: their forms stand with the names.")
         if earlier := [vote for vote in given if vote.turn < here.turn]:
             st.caption(f"Before: {'; '.join(_in_words(vote, names) for vote in earlier)}.")
 

@@ -44,10 +44,7 @@ if comparison:
         votes(comparison, drawn_running=drawn_running)
         differences(comparison, drawn_running=drawn_running)
     compare_view.follow_up(comparison)
-    if compare_blind.hidden(comparison.id):
-        if drawn_running:
-            blind_view.wait(comparison)
-    else:
+    if not compare_blind.hidden(comparison.id):
         compare_view.under_the_lanes(comparison, drawn_running=drawn_running)
         if not drawn_running:
             # Only here, because it brings pandas and Plotly, which would hold up the first page.
