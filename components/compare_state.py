@@ -191,7 +191,11 @@ def rerun(letter: str) -> None:
 def rerun_as_sent(letter: str) -> None:
     """Run one variant again with what it was sent last: for a lane whose settings are hidden."""
     comparison = _live()
-    if comparison is not None:
+    if comparison is None:
+        return
+    request = comparison.lane(letter).latest_turn[-1].request
+    again = ("rerun_as_sent", letter)
+    if not must_ask({letter: request}, connection=where(comparison).connection(), then=again):
         comparison.rerun(letter)
 
 

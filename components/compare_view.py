@@ -108,6 +108,8 @@ def _go_on(connection: Connection | None, comparison: Comparison | None, then: t
             compare_state.start(connection)
         case ("rerun", letter):
             compare_state.rerun(letter)
+        case ("rerun_as_sent", letter):
+            compare_state.rerun_as_sent(letter)
         case ("follow_up", text):
             compare_state.follow_up(text)
         case ("results", letter, turn) if comparison is not None:
