@@ -1,12 +1,14 @@
 """What a comparison was asked and with what settings, read out of its requests and of what no request holds.
 
 A request says what was sent. What a model did not take, a variant that sat out and a tool's canned result are
-in none, so the process keeps them beside the comparison; after a restart only the requests are left.
+in none, so the history keeps them beside the comparison, and this process remembers what it was told, so that
+a page costs one look at most. Of a comparison that nobody kept, the command line's say, the requests tell.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import streamlit as st
@@ -14,12 +16,13 @@ import streamlit as st
 from bedrock_playground.catalog.resolution import Resolution, needs_asking
 from bedrock_playground.catalog.restored import takes_system, variant_of
 from bedrock_playground.catalog.variant import Inputs, Variant
+from bedrock_playground.history import HistoryError
 from bedrock_playground.invocation import Comparison, InvocationRequest
 from bedrock_playground.invocation.lane import Lane
 from components import variants
 from components.binding import WhereItRan
 from components.inputs_state import inputs_of, read_inputs, write_inputs
-from components.resources import resolve_model
+from components.resources import get_store, resolve_model
 from components.variants import LETTERS
 
 REPEAT = "repeat"
@@ -39,25 +42,46 @@ class Asked:
 
 
 @st.cache_resource(show_spinner=False)
-def _kept() -> OrderedDict[str, Asked]:
+def _kept() -> OrderedDict[str, Asked | None]:
     return OrderedDict()
 
 
 def remember(comparison_id: str, inputs: Inputs, contenders: dict[str, Variant]) -> None:
-    """Keep what a comparison was asked, as long as the process lives and not too many come after it."""
-    kept = _kept()
-    kept[comparison_id] = Asked(replace(inputs, attachments=()), tuple(contenders.items()))
-    while len(kept) > _KEEP:
-        kept.popitem(last=False)
+    """Keep what a comparison was asked, for as long as any of its runs is kept."""
+    _keep(comparison_id, Asked(replace(inputs, attachments=()), tuple(contenders.items())))
 
 
 def remember_settings(comparison_id: str, contenders: dict[str, Variant]) -> None:
     """Keep the settings that variants were sent with since, and the system prompt that all share."""
-    if (asked := _kept().get(comparison_id)) is not None:
-        _kept()[comparison_id] = Asked(
-            replace(asked.inputs, system=read_inputs().system),
-            tuple((letter, contenders.get(letter, variant)) for letter, variant in asked.variants),
-        )
+    if (asked := _asked(comparison_id)) is not None:
+        variants_now = tuple((letter, contenders.get(letter, variant)) for letter, variant in asked.variants)
+        _keep(comparison_id, Asked(replace(asked.inputs, system=read_inputs().system), variants_now))
+
+
+def _keep(comparison_id: str, asked: Asked) -> None:
+    _note(comparison_id, asked)
+    # The runs say of their own that the history cannot be written; without this the requests still tell.
+    with suppress(HistoryError):
+        get_store().asked.keep(comparison_id, asked.inputs, asked.variants)
+
+
+def _asked(comparison_id: str) -> Asked | None:
+    """What was kept of a comparison; ``None`` where only its requests tell."""
+    kept = _kept()
+    if comparison_id not in kept:
+        try:
+            told = get_store().asked.get(comparison_id)
+        except HistoryError:
+            return None
+        _note(comparison_id, Asked(*told) if told else None)
+    return kept.get(comparison_id)
+
+
+def _note(comparison_id: str, asked: Asked | None) -> None:
+    kept = _kept()
+    kept[comparison_id] = asked
+    while len(kept) > _KEEP:
+        kept.popitem(last=False)
 
 
 def asked_of(comparison: Comparison) -> Inputs:
@@ -67,7 +91,7 @@ def asked_of(comparison: Comparison) -> Inputs:
     """
     told = [inputs_of(lane.runs[0].request) for lane in comparison.lanes if lane.runs]
     attachments = max((inputs.attachments for inputs in told), key=len, default=())
-    if (asked := _kept().get(comparison.id)) is not None:
+    if (asked := _asked(comparison.id)) is not None:
         return replace(asked.inputs, attachments=attachments)
     choices = [inputs.tool_choice for inputs in told if inputs.tool_choice]
     return Inputs(
@@ -97,7 +121,7 @@ def restore_widgets(comparison: Comparison) -> None:
     inputs = asked_of(comparison)
     write_inputs(inputs)
     st.session_state[REPEAT] = max(run.identity.repeat for lane in lanes for run in lane.runs) + 1
-    if (asked := _kept().get(comparison.id)) is not None:
+    if (asked := _asked(comparison.id)) is not None:
         variants.replace_all(asked.variants)
         return
     resolutions = _resolutions(comparison)

@@ -109,12 +109,8 @@ def _missing(inputs: Inputs, contenders: Mapping[str, Variant]) -> str | None:
 
 
 def _sat_out(out: Sequence[Prepared]) -> str:
-    """Say of each variant that was not sent why, and how long it stands here."""
-    told = [f"**{one.letter} sat out.** {plain(' '.join(one.refusals))}" for one in out]
-    kept = (
-        "The history has only what was sent: after a restart of the app, this comparison comes back without"
-    )
-    return "\n\n".join([*told, f"{kept} {', '.join(one.letter for one in out)}."])
+    """Say of each variant that was not sent why."""
+    return "\n\n".join(f"**{one.letter} sat out.** {plain(' '.join(one.refusals))}" for one in out)
 
 
 def _new(connection: Connection) -> Comparison:

@@ -255,6 +255,14 @@ blind_comparisons = Table(
 )
 """One row per comparison that was run blind; its names are hidden until ``revealed_at``."""
 
+asked_comparisons = Table(
+    "asked_comparisons",
+    metadata,
+    Column("comparison_id", Text, primary_key=True),
+    Column("asked", Text, nullable=False),
+)
+"""One row per comparison that was started on a page: its settings as JSON, of variants that sat out too."""
+
 spending = Table(
     "spending",
     metadata,

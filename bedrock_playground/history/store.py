@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine, Select, delete, func, insert, select
 
 from bedrock_playground.history import processes
 from bedrock_playground.history.analytics import Analytics
+from bedrock_playground.history.asked import AskedBook, forget_asked_without_runs
 from bedrock_playground.history.blind import BlindBook, forget_blind_without_runs
 from bedrock_playground.history.engine import (
     explained,
@@ -147,6 +148,11 @@ class RunStore:
     def blind(self) -> BlindBook:
         """The comparisons in this history that were run blind."""
         return BlindBook(read=self._read, write=self._write)
+
+    @property
+    def asked(self) -> AskedBook:
+        """What the comparisons in this history were asked."""
+        return AskedBook(read=self._read, write=self._write)
 
     @property
     def usage(self) -> UsageBook:
@@ -403,5 +409,7 @@ def _delete_batch(connection: Connection, keys: Sequence[int]) -> int:
     named = connection.execute(select(runs.c.run_id, runs.c.comparison_id).where(these)).all()
     forget_votes_on(connection, [run_id for run_id, _ in named])
     deleted = connection.execute(delete(runs).where(these)).rowcount
-    forget_blind_without_runs(connection, sorted({comparison_id for _, comparison_id in named}))
+    comparisons = sorted({comparison_id for _, comparison_id in named})
+    forget_blind_without_runs(connection, comparisons)
+    forget_asked_without_runs(connection, comparisons)
     return deleted

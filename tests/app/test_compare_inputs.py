@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from bedrock_playground.catalog.build import request_as_json
+from bedrock_playground.history.asked import AskedBook
 from bedrock_playground.invocation import Comparison, InvocationRequest, RunIdentity, RunState
 from bedrock_playground.invocation.values import DocumentBlock, ImageBlock, Json, ToolResultBlock
 from components.live import get_hub
@@ -230,7 +231,9 @@ def other_session(comparison: Comparison) -> AppTest:
     return other
 
 
-def test_an_application_profile_comes_back_with_its_settings_and_so_does_who_sat_out(page: AppTest) -> None:
+def test_an_application_profile_comes_back_with_its_settings_and_so_does_who_sat_out(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from components import compare_asked
 
     upload(page, [FILES[0]])
@@ -248,7 +251,14 @@ def test_an_application_profile_comes_back_with_its_settings_and_so_does_who_sat
     assert other.session_state["variant_order"] == ["A", "B"]
     settings = ["B_reasoning", "B_effort", "B_additional_fields"]
     assert [other.session_state[name] for name in settings] == ["on", "high", ""]
+    # As after a restart: the history tells who sat out.
     compare_asked._kept().clear()
+    other = other_session(comparison)
+    assert other.session_state["variant_order"] == ["A", "B"]
+    assert [other.session_state[name] for name in settings] == ["on", "high", ""]
+    # As with a comparison of an older version, of which it knows nothing.
+    compare_asked._kept().clear()
+    monkeypatch.setattr(AskedBook, "get", lambda _self, _id: None)
     other = other_session(comparison)
     assert other.session_state["variant_order"] == ["B"], "the requests know nothing of A"
     assert [other.session_state[name] for name in settings] == ["on", "high", ""]
@@ -268,6 +278,7 @@ def test_while_the_place_is_not_there_settings_wait_and_what_was_changed_stays(
     compare_asked._kept().clear()
     with monkeypatch.context() as patch:
         patch.setattr(WhereItRan, "connection", lambda _self: None)
+        patch.setattr(AskedBook, "get", lambda _self, _id: None)
         other = other_session(comparison)
         assert other.session_state["B_effort"] == "high"
         assert other.session_state["B_reasoning"] == "", "nobody knows yet what its fields mean"
