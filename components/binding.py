@@ -20,9 +20,9 @@ from bedrock_playground.invocation import (
     InvocationStream,
     SetupError,
 )
-from bedrock_playground.spending import Account, GuardedInvoker
+from bedrock_playground.spending import GuardedInvoker
 from components.resources import get_invoker, get_named_endpoints, get_settings, get_supervisor
-from components.spending import estimator_at, session_account
+from components.spending import Payer, estimator_at, session_account
 
 
 class EndpointNotThere(SetupError):
@@ -39,8 +39,8 @@ class WhereItRan:
     """``local``, ``bedrock`` or a URL, as recorded."""
     region: str | None
     """The Region, as recorded."""
-    payer: Account = field(default_factory=session_account, repr=False, compare=False)
-    """Who pays: the session that made this, whoever follows up later."""
+    payer: Payer = field(default_factory=lambda: Payer(session_account()), repr=False, compare=False)
+    """Who pays: this session, until another one acts on the comparison."""
 
     def connection(self) -> Connection | None:
         """The connection to that place; ``None`` while it is not set up or not ready."""
@@ -62,7 +62,7 @@ class WhereItRan:
                 f"This comparison ran on {self.endpoint or 'an unknown endpoint'}, not reached now."
             )
         guarded = GuardedInvoker(
-            get_invoker(connection), account=self.payer, estimator=lambda: estimator_at(connection)
+            get_invoker(connection), account=self.payer.account, estimator=lambda: estimator_at(connection)
         )
         return guarded.stream(request)
 

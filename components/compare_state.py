@@ -19,6 +19,7 @@ from components.inputs_state import read_inputs, schema_problem
 from components.live import get_hub
 from components.prepared import Prepared, prepare
 from components.resources import get_models, get_pricer, get_store
+from components.spending import pay_from_here, pays
 from components.spending_ask import must_ask
 from components.words import plain
 
@@ -114,13 +115,16 @@ def _sat_out(out: Sequence[Prepared]) -> str:
 
 
 def _new(connection: Connection) -> Comparison:
-    return Comparison(
-        WhereItRan(connection.endpoint_label, connection.config.region),
+    place = WhereItRan(connection.endpoint_label, connection.config.region)
+    comparison = Comparison(
+        place,
         recorder=get_store().recorder(),
         pricer=get_pricer(connection.endpoint_label, connection.config.region),
         region=connection.config.region,
         endpoint=connection.endpoint_label,
     )
+    pays(comparison.id, place.payer)
+    return comparison
 
 
 def _show(comparison: Comparison) -> None:
@@ -181,6 +185,7 @@ def rerun(letter: str) -> None:
     if must_ask({letter: request}, connection=where(comparison).connection(), then=("rerun", letter)):
         return
     remember_settings(comparison.id, {letter: prepared.variant})
+    pay_from_here(comparison.id)
     comparison.rerun(letter, change=lambda sent: in_conversation(request, sent))
 
 
@@ -212,6 +217,7 @@ def follow_up(text: str) -> None:
     asked = {letter: one.built.request for letter, one in ready.items()}
     if must_ask(asked, connection=where(comparison).connection(), then=("follow_up", text)):
         return
+    pay_from_here(comparison.id)
     try:
         out = comparison.follow_up(text, change=change)
     except NotReadyError as error:
@@ -320,8 +326,10 @@ def _from_history(comparison_id: str) -> Comparison | None:
         )
         return None
     where = max((record.identity for record in records), key=lambda identity: identity.started_at)
+    place = WhereItRan(where.endpoint, where.region)
+    pays(comparison_id, place.payer)
     return Comparison.restore(
-        WhereItRan(where.endpoint, where.region),
+        place,
         runs=[(record.identity, record.request, record.result) for record in records],
         costs={record.run_id: record.priced for record in records},
         recorder=get_store().recorder(),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
+from weakref import WeakValueDictionary
 
 import streamlit as st
 
@@ -27,6 +29,30 @@ def session_account() -> Account:
         )
         st.session_state[_ACCOUNT] = account
     return account
+
+
+@dataclass
+class Payer:
+    """Who pays for a comparison: the session that started it, or that acted on it last."""
+
+    account: Account
+    """Its account."""
+
+
+@st.cache_resource(show_spinner=False)
+def _payers() -> WeakValueDictionary[str, Payer]:
+    return WeakValueDictionary()
+
+
+def pays(comparison_id: str, payer: Payer) -> None:
+    """Note who pays for a comparison, as long as that lives."""
+    _payers()[comparison_id] = payer
+
+
+def pay_from_here(comparison_id: str) -> None:
+    """Let this session pay for what it does with a comparison, whoever started it."""
+    if (payer := _payers().get(comparison_id)) is not None:
+        payer.account = session_account()
 
 
 def session_totals() -> Totals | None:

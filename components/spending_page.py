@@ -64,15 +64,15 @@ def _own_limits() -> None:
     ceiling = session_account().ceiling
     with st.container(horizontal=True, gap="small"):
         for key, label, set_by_server in (
-            (_SESSION, "Limit of this session, US$", ceiling.session),
-            (_DAY, "Limit of the day, US$", ceiling.day),
+            (_SESSION, "Session limit, US$", ceiling.session),
+            (_DAY, "Day limit, US$", ceiling.day),
         ):
             st.number_input(
                 label,
                 min_value=0.0,
                 value=None,
                 step=0.5,
-                format="%.2f",
+                format="%g",
                 key=key,
                 persist_state="session",
                 placeholder="No limit" if set_by_server is None else f"{set_by_server:f}",

@@ -12,6 +12,7 @@ from bedrock_playground.invocation.tool_calls import calculate, result_block
 from bedrock_playground.invocation.values import ToolUseBlock
 from components import compare_state, inputs_state
 from components.compare_asked import where
+from components.spending import pay_from_here
 from components.spending_ask import must_ask
 from components.words import plain
 
@@ -106,6 +107,7 @@ def send_results(comparison: Comparison, letter: str, turn: str) -> None:
     asked = {letter: comparison.lane(letter).runs[-1].request}
     if must_ask(asked, connection=where(comparison).connection(), then=("results", letter, turn)):
         return
+    pay_from_here(comparison.id)
     try:
         comparison.answer_calls(letter, results)
     except NotReadyError as error:

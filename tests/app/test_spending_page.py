@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from bedrock_playground.invocation import Comparison, CostUnknown, RunState, SpendingLimitReached
-from bedrock_playground.spending import Spent
+from bedrock_playground.spending import Limits, Spent
 from components.live import get_hub
 from components.spending import _ACCOUNT
 from components.words import plain
@@ -170,6 +170,30 @@ def test_what_nobody_agreed_to_is_refused_in_the_lane_as_well(page: AppTest, ser
     assert result is not None
     assert isinstance(result.error, CostUnknown)
     assert sent(server) == 2
+
+
+def test_who_acts_pays_whoever_started_it(page: AppTest, server: ScriptedServer) -> None:
+    page.button(key="run").click().run()
+    comparison = shown(page)
+    other = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    other.query_params["comparison"] = comparison.id
+    other.run()
+    other.session_state[_ACCOUNT].set_limits(Limits(session=Decimal(0)))
+    before = sent(server)
+    other.chat_input(key="follow_up").set_value("And now?").run()
+    assert not other.exception
+    assert comparison.wait(60)
+    for lane in comparison.lanes:
+        result = lane.runs[-1].result
+        assert result is not None
+        assert isinstance(result.error, SpendingLimitReached)
+    assert sent(server) == before
+    # The first session still has room, and pays for what it does itself.
+    page.run()
+    page.chat_input(key="follow_up").set_value("And now?").run()
+    assert comparison.wait(60)
+    assert sent(server) == before + 2
+    assert spent(page) == Spent(spent=4 * ACTUAL)
 
 
 def test_connection_shows_what_was_spent_and_lowers_the_limits(page: AppTest, server: ScriptedServer) -> None:

@@ -113,7 +113,7 @@ def test_a_reached_limit_is_said_beside_run_and_in_the_lane(app: AppServer, wide
     choose_model(wide, "A", HAIKU)
     expect(wide.locator(".st-key-cost_line")).to_contain_text("Run costs", timeout=LONG)
     wide.get_by_role("link", name="Connection").click()
-    limit = wide.get_by_label("Limit of this session, US$")
+    limit = wide.get_by_label("Session limit, US$")
     limit.fill("0.001")
     limit.press("Enter")
     expect(wide.locator(".st-key-connection_spending")).to_contain_text("Left: $0.001", timeout=LONG)
