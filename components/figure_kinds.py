@@ -127,7 +127,8 @@ def times(data: pd.DataFrame, *, dark: bool = False) -> go.Figure:
         if split[name].notna().any():
             figure.add_bar(
                 y=split["variant"],
-                x=split[name],
+                # Plotly stacks nothing on a missing part; one of no width is not seen.
+                x=split[name].fillna(0),
                 name=words,
                 orientation="h",
                 marker={"color": colours(data, dark=dark), "pattern": {"shape": texture, "solidity": 0.45}},
@@ -145,8 +146,9 @@ def times(data: pd.DataFrame, *, dark: bool = False) -> go.Figure:
     )
     _dress(figure, "Where the time goes", "ms, with the time per output token", legend=True)
     longest = float(split["total_ms"].max()) if split["total_ms"].notna().any() else 1.0
-    figure.update_layout(barmode="stack")
-    figure.update_xaxes(range=[0, longest * 1.5])
+    # Under the axis there is room for two rows of the legend, which is what a phone takes.
+    figure.update_layout(barmode="stack", margin={"b": 64})
+    figure.update_xaxes(range=[0, longest * 1.85])
     figure.update_yaxes(type="category", categoryorder="array", categoryarray=labels(data)[::-1])
     return figure
 
@@ -154,9 +156,8 @@ def times(data: pd.DataFrame, *, dark: bool = False) -> go.Figure:
 def _total(total: float | None, per_token: float | None) -> str:
     if total is None or pd.isna(total):
         return " n/a"
-    return f" {total:,.0f} ms" + (
-        "" if per_token is None or pd.isna(per_token) else f" · {per_token:,.1f} ms/token"
-    )
+    rate = "" if per_token is None or pd.isna(per_token) else f" · {per_token:.3g} ms/token"
+    return f" {total / 1000:,.2f} s{rate}"
 
 
 def against_latency(data: pd.DataFrame, *, dark: bool = False) -> go.Figure:
@@ -371,5 +372,5 @@ def _dress(figure: go.Figure, title: str, under: str, *, legend: bool) -> None:
         height=_HEIGHT,
         margin={"l": 8, "r": 8, "t": 64, "b": 8},
         showlegend=legend,
-        legend={"orientation": "h", "y": -0.12, "yanchor": "top", "traceorder": "normal"},
+        legend={"orientation": "h", "yref": "container", "y": 0, "yanchor": "bottom", "traceorder": "normal"},
     )

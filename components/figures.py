@@ -66,10 +66,12 @@ def _repeated(data: pd.DataFrame) -> bool:
 
 
 def _time(data: pd.DataFrame, name: str, *, dark: bool) -> None:
-    with st.grid(3, min_column_width=260):
+    wide, *others = st.columns([3, 2, 2])
+    with wide:
         split = parts(data)
         _figure(times(data, dark=dark), split, name=f"{name}-times", alt=_times_in_words(split))
-        for measure in (TTFT, SPEED):
+    for column, measure in zip(others, (TTFT, SPEED), strict=True):
+        with column:
             _measure(data, measure, name, dark=dark)
 
 

@@ -82,7 +82,7 @@ def test_stacked_times_have_textures_and_say_what_is_not_known() -> None:
     figure = times(data_of(("A", THINKING, Usage(10, 11), None), ("B", Timing(), None, None)))
     shapes = {trace.name: trace.marker.pattern.shape for trace in figure.data if trace.type == "bar"}
     assert shapes == {"to first token": "/", "of it reasoning": ".", "writing": ""}
-    assert list(figure.data[-1].text) == [" 4,000 ms · 100.0 ms/token", " n/a"]
+    assert list(figure.data[-1].text) == [" 4.00 s · 100 ms/token", " n/a"]
 
 
 def test_free_and_unknown_lanes_have_strips_of_their_own_in_the_scatter() -> None:

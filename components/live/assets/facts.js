@@ -67,10 +67,11 @@ export function course({ run, total, final }) {
   const { facts, chars } = run;
   const told = facts.out != null && chars && (!run.reasoningChars || facts.rtokens != null);
   const share = told && final ? (facts.out - (facts.rtokens ?? 0)) / chars : 1 / TOKEN;
-  const points = run.points.map(([at, count]) => [at, count * share]);
-  if (facts.ttft != null && points.length && points[0][0] > facts.ttft) points.unshift([facts.ttft, 0]);
   const end = final ? facts.last ?? total : total;
-  if (end != null && (!points.length || points.at(-1)[0] <= end)) points.push([end, chars * share]);
+  // What a busy browser saw late had arrived by the end all the same.
+  const points = run.points.filter(([at]) => end == null || at < end).map(([at, count]) => [at, count * share]);
+  if (facts.ttft != null && points.length && points[0][0] > facts.ttft) points.unshift([facts.ttft, 0]);
+  if (end != null) points.push([end, chars * share]);
   return points;
 }
 
