@@ -62,8 +62,8 @@ def wide(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-def pick(page: Page, key: str, model_id: str) -> None:
-    """Pick an id in a select box.
+def pick(page: Page, key: str, model_id: str, *, keeps: bool = True) -> None:
+    """Pick an id in a select box, which keeps it as its text, or in one of many choices, which does not.
 
     Streamlit closes a list as soon as the page scrolls, be it to bring the box into view or because charts
     arrive below; what was typed stays, and the arrow key opens the list again, as it does for a person.
@@ -77,7 +77,12 @@ def pick(page: Page, key: str, model_id: str) -> None:
             option.click(timeout=2_000)
             break
         box.press("ArrowDown")
-    expect(box).to_have_value(re.compile(re.escape(model_id)))
+    if not keeps:
+        # The list stays open for another choice, and hides the rest of the page meanwhile.
+        box.press("Escape")
+        expect(option).to_be_hidden()
+    else:
+        expect(box).to_have_value(re.compile(re.escape(model_id)))
 
 
 def test_a_lane_says_what_it_cost_and_whence_and_unknown_is_unknown(app: AppServer, wide: Page) -> None:
@@ -103,6 +108,9 @@ def test_a_lane_says_what_it_cost_and_whence_and_unknown_is_unknown(app: AppServ
     pick(wide, "price_as_if_model", "amazon.nova-pro-v1:0")
     # 1,200 input tokens without a cache x 0.8 + 500 x 3.2, in millionths.
     expect(wide.get_by_test_id("price-as-if")).to_contain_text("$0.00256", timeout=LONG)
+    wide.locator(".st-key-price_as_if_everywhere").get_by_text("On every model").click()
+    expect(wide.locator(".st-key-as_if_chart .js-plotly-plot")).to_be_visible(timeout=LONG)
+    expect(wide.locator(".st-key-price_as_if [data-testid=stDataFrame]").first).to_be_visible(timeout=LONG)
 
     wide.goto(wide.url)
     expect(lane(wide, "A", "metrics")).to_contain_text(re.compile(r"cost\s*\$0\.00387"), timeout=LONG)
