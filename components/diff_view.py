@@ -78,12 +78,17 @@ def differences(comparison: Comparison, *, drawn_running: bool) -> None:
         if drawn_running:
             st.caption("Answers are held against each other when all have ended.")
             return
-        runs = _answers(comparison)
+        controls = st.container(
+            horizontal=True, vertical_alignment="bottom", gap="small", key="diff_controls"
+        )
+        with controls:
+            runs = _answers(comparison)
         if len(runs) < 2:
             st.caption("There are no two answers to compare: run again what failed.")
             return
         names = compare_blind.names(comparison)
-        pair = _choose([letter for letter in names if letter in runs], names)
+        with controls:
+            pair = _choose([letter for letter in names if letter in runs], names)
         if pair is None:
             st.caption("Pick two different answers.")
             return
@@ -106,7 +111,7 @@ def _answers(comparison: Comparison) -> dict[str, LaneRun]:
         repeats,
         key=REPEAT,
         format_func=lambda repeat: f"Repeat {repeat + 1}",
-        width=160,
+        width=140,
     )
     return {
         run.identity.label: run
@@ -130,22 +135,21 @@ def _choose(letters: list[str], names: dict[str, str]) -> tuple[str, str] | None
     for key, start in ((FIRST, 0), (SECOND, 1)):
         if st.session_state.get(key) not in places:
             st.session_state[key] = start
-    with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="diff_controls"):
-        first, second = (
-            st.selectbox(
-                label,
-                places,
-                key=key,
-                format_func=lambda place: names[letters[place]] if place in places else "",
-                persist_state="session",
-                width=140,
-            )
-            for label, key in (("Between", FIRST), ("and", SECOND))
+    first, second = (
+        st.selectbox(
+            label,
+            places,
+            key=key,
+            format_func=lambda place: names[letters[place]] if place in places else "",
+            persist_state="session",
+            width=140,
         )
-        st.segmented_control(
-            "Shown", [_BESIDE, _INLINE], key=LAYOUT, default=_BESIDE, required=True, persist_state="session"
-        )
-        st.toggle("Only differences", key=FOLDED, persist_state="session")
+        for label, key in (("Between", FIRST), ("and", SECOND))
+    )
+    st.segmented_control(
+        "Shown", [_BESIDE, _INLINE], key=LAYOUT, default=_BESIDE, required=True, persist_state="session"
+    )
+    st.toggle("Only differences", key=FOLDED, persist_state="session")
     return None if first == second else (letters[first], letters[second])
 
 

@@ -90,7 +90,7 @@ def votes(comparison: Comparison, *, drawn_running: bool) -> None:
             blind_view.wait(comparison)
         else:
             told = _told(here, names, vote=vote, drawn_running=drawn_running)
-            st.caption(f"The vote shows the names. {told}" if hidden and ready else told)
+            st.caption(f"Voting shows the names. {told}" if hidden and ready else told)
         if hidden and not drawn_running and any(comparison.pending_calls(letter) for letter in names):
             st.caption("Tool calls are answered after the vote: their forms stand with the names.")
         if earlier := [vote for vote in given if vote.turn < here.turn]:
@@ -163,10 +163,10 @@ def _told(here: Ballot, names: dict[str, str], *, vote: Vote | None, drawn_runni
     if len(here.answers) < 2:
         return "A vote needs two answers at least; run again what failed."
     repeat = max(run.identity.repeat for run in here.answers.values())
-    which = f" The vote is on repeat {repeat + 1}, which the lanes show first." if repeat else ""
+    which = f" It is on repeat {repeat + 1}, which the lanes show unless you pick another." if repeat else ""
     without = [name for letter, name in names.items() if letter not in here.answers]
     left = f" {', '.join(without)} gave no answer and is left out." if without else ""
-    return f"Kept in the history; you can change it or take it back.{which}{left}"
+    return f"A vote is kept in the history; you can change it or take it back.{which}{left}"
 
 
 def _in_words(vote: Vote, names: dict[str, str]) -> str:

@@ -26,7 +26,7 @@ class LaneView {
     this.place = (data.label.codePointAt(0) - 64) % 26;
     this.answers = new Map();
     this.repeat = 0;
-    this.picked = false; // whether the reader chose a repeat; until then the one that runs is shown
+    this.picked = false; // whether the reader chose a repeat; until then the last one that runs or answered is shown
     this.showRaw = false;
     this.stuck = true;
     this.tabs = make("div", { class: "bp-tabs", role: "tablist", "aria-label": "Repeats", hidden: true });
@@ -86,7 +86,7 @@ class LaneView {
     if (lastTurn !== this.lastTurn) this.picked = false;
     this.lastTurn = lastTurn;
     const begun = current.filter((run) => run.facts.state !== "pending");
-    if (!this.picked) this.repeat = begun.at(-1)?.repeat ?? 0;
+    if (!this.picked) this.repeat = (current.findLast(showsSomething) ?? begun.at(-1))?.repeat ?? 0;
     this.current = current.find((run) => run.repeat === this.repeat) ?? current[0] ?? null;
     this.drawTabs(current);
     const shown = [];
@@ -160,7 +160,7 @@ class LaneView {
     this.answers.get(run.id)?.facts();
     const tab = this.tabs.children[run.repeat];
     if (tab) tab.dataset.state = run.facts.state;
-    const begins = run.facts.state === "running" && run.turn === this.lastTurn && run.repeat !== this.repeat;
+    const begins = showsSomething(run) && run.turn === this.lastTurn && run.repeat > this.repeat;
     if (begins && !this.picked) this.layout();
     if (run === this.current) this.refresh();
     if (run === this.current && run.final) this.say(run);
@@ -258,6 +258,11 @@ class LaneView {
     this.copyButton.classList.add("bp-done");
     setTimeout(() => this.copyButton.classList.remove("bp-done"), 1200);
   }
+}
+
+// What runs, or has come to an answer: of repeats the last one of these is shown, after a reload too.
+function showsSomething(run) {
+  return run.facts.state === "running" || (run.final && Boolean(run.text || run.facts.tools));
 }
 
 function copyBySelection(text) {
