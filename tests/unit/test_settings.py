@@ -1,5 +1,6 @@
 """The environment's values: defaults that work, and errors that name the variable."""
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,16 @@ def test_of_the_receivers_address_host_and_port_are_told(url: str, shown: str) -
     assert load_settings({"OTEL_EXPORTER_OTLP_ENDPOINT": url}).telemetry.receiver == shown
     apart = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": url, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://other:1"}
     assert load_settings(apart).telemetry.receiver == shown
+
+
+def test_spending_limits_are_exact_amounts_and_0_is_one() -> None:
+    found = load_settings({"BEDROCK_PLAYGROUND_SESSION_LIMIT": "0.10", "BEDROCK_PLAYGROUND_DAY_LIMIT": "0"})
+    assert (found.session_limit, found.day_limit) == (Decimal("0.10"), Decimal(0))
+    none = load_settings({"BEDROCK_PLAYGROUND_SESSION_LIMIT": " "})
+    assert (none.session_limit, none.day_limit) == (None, None)
+
+
+@pytest.mark.parametrize("text", ["-1", "two", "NaN", "Infinity", "1,50"])
+def test_a_limit_that_is_no_amount_is_refused_and_named(text: str) -> None:
+    with pytest.raises(SettingsError, match="BEDROCK_PLAYGROUND_DAY_LIMIT"):
+        load_settings({"BEDROCK_PLAYGROUND_DAY_LIMIT": text})

@@ -138,6 +138,7 @@ def test_an_unknown_model_fails_its_lane_alone(shared: CommandLine) -> None:
         *lanes("no.such-model", PACED),
         "--max-tokens",
         "3",
+        "--allow-unknown-cost",
         warns="What it takes is not known",
     )
     assert status == 1
@@ -184,6 +185,7 @@ def test_nobody_at_the_endpoint_is_a_failed_lane(alone: CommandLine, free_tcp_po
     assert callable(free_tcp_port)
     status, (value,) = alone.compare(
         "--prompt", "x", *lanes("a.model"), "--endpoint-url", f"http://127.0.0.1:{free_tcp_port()}",
+        "--allow-unknown-cost",
         AWS_ACCESS_KEY_ID="AKIDTEST", AWS_SECRET_ACCESS_KEY="secret", BEDROCK_PLAYGROUND_MAX_ATTEMPTS="1",
         warns="nothing is known of what it takes",
     )  # fmt: skip
