@@ -325,6 +325,9 @@ def test_a_cold_deep_link_opens_its_page(tmp_path: Path, weights_cache: Path, wi
 
 def test_repeats_run_one_after_the_other_and_each_can_be_looked_at(app: AppServer, wide: Page) -> None:
     open_compare(wide, app.url)
+    # Not the real model: six answers of it take minutes where the machine has much to do.
+    for letter in "AB":
+        choose_model(wide, letter, "local.test-free-v1:0")
     wide.locator(".st-key-repeat_popover button").first.click()
     number = wide.locator(".st-key-repeat input")
     number.fill("3")
