@@ -20,14 +20,14 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import insert, text
+from sqlalchemy import Connection, func, select, text
 
 from bedrock_playground.catalog.snapshot import load_prices
 from bedrock_playground.history import AnalyticsFilter, RunStore
-from bedrock_playground.history.analytics_values import Measure, Parameter
+from bedrock_playground.history.analytics_values import Measure, Parameter, Width
 from bedrock_playground.history.groups import group_ids
 from bedrock_playground.history.migrations import counting_0004
-from bedrock_playground.history.schema import run_details, runs
+from bedrock_playground.history.schema import runs
 from bedrock_playground.invocation.protocol import RunIdentity
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, Timing, Usage
 from benchmarks._table import Row, print_table
@@ -43,6 +43,7 @@ _MODELS = tuple(
     )
 )[:12]
 _TARGET = 2.0
+_DETAILS = {"search_text": "", "request": "{}", "result": "{}"}
 _MICRODOLLAR = Decimal("0.000001")
 
 
@@ -101,12 +102,15 @@ def _opening(url: str, folder: Path, which: AnalyticsFilter) -> None:
         analytics.sums(which)
         width = analytics.width(which, choices)
         analytics.over_time(which, width)
-        analytics.quantiles_over_time(which, Measure.TOTAL, width=width)
 
 
 def _sections(store: RunStore) -> Iterator[tuple[str, Callable[[], object]]]:
     """What the page's other sections ask."""
     analytics, which = store.analytics(), AnalyticsFilter()
+    yield (
+        "quantiles over time",
+        lambda: analytics.quantiles_over_time(which, Measure.TOTAL, width=Width.WEEK),
+    )
     yield "latency by model", lambda: analytics.quantiles_by_model(which, Measure.TTFT)
     yield "errors and retries", lambda: (analytics.failures(which), analytics.retried(which))
     yield "cached tokens", lambda: analytics.cached_tokens(which)
@@ -154,22 +158,51 @@ def _fill(store: RunStore, count: int) -> None:
     dice = random.Random(4)
     with store._write() as connection:  # noqa: SLF001 - a benchmark may go round the front door
         counting_0004.remove(connection)
+        start = connection.execute(select(func.coalesce(func.max(runs.c.id), 0))).scalar_one() + 1
     for first in range(0, count, _BATCH):
         batch = [_row(number, count, dice) for number in range(first, min(first + _BATCH, count))]
         with store._write() as connection:  # noqa: SLF001
-            for row, group in zip(batch, group_ids(connection, batch), strict=True):
-                row["group_id"] = group
-            keys = connection.execute(
-                insert(runs).returning(runs.c.id, sort_by_parameter_order=True), batch
-            ).scalars()
-            details = [{"id": key, "search_text": "", "request": "{}", "result": "{}"} for key in keys]
-            connection.execute(insert(run_details), details)
+            for key, row, group in zip(
+                range(start + first, start + count), batch, group_ids(connection, batch), strict=False
+            ):
+                row |= {"id": key, "group_id": group}
+            _insert(connection, "runs", [_as_stored(row) for row in batch])
+            _insert(connection, "run_details", [{"id": row["id"], **_DETAILS} for row in batch])
     with store._write() as connection:  # noqa: SLF001
         counting_0004.count_anew(connection)
         counting_0004.install(connection)
+    _settle(store)
+
+
+def _insert(connection: Connection, table: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows as the drivers do it fastest."""
+    driver: Any = connection.connection.driver_connection
+    names = ", ".join(rows[0])
+    if connection.dialect.name == "sqlite":
+        places = ", ".join("?" * len(rows[0]))
+        statement = f"INSERT INTO {table} ({names}) VALUES ({places})"  # noqa: S608 - the names are ours
+        driver.executemany(statement, [tuple(row.values()) for row in rows])
+        return
+    with driver.cursor().copy(f"COPY {table} ({names}) FROM STDIN") as copy:
+        for row in rows:
+            copy.write_row(tuple(row.values()))
+
+
+def _as_stored(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as the column types would write it."""
+    cost, started = row["cost"], row["started_at"].isoformat(sep=" ", timespec="microseconds")
+    stored = {"cost": None if cost is None else int(cost * 10**12)}
+    return row | stored | {name: started.removesuffix("+00:00") for name in ("started_at", "ended_at")}
+
+
+def _settle(store: RunStore) -> None:
+    """Do what a database does by and by."""
+    sqlite = store._engine.dialect.name == "sqlite"  # noqa: SLF001
     with store._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:  # noqa: SLF001
-        # PostgreSQL's own housekeeping would do it by and by.
-        connection.execute(text("ANALYZE" if store._engine.dialect.name == "sqlite" else "VACUUM ANALYZE"))  # noqa: SLF001
+        if not sqlite:
+            keys = "SELECT setval(pg_get_serial_sequence('runs', 'id'), max(id)) FROM runs"
+            connection.execute(text(keys))
+        connection.execute(text("ANALYZE" if sqlite else "VACUUM ANALYZE"))
 
 
 def _row(number: int, count: int, dice: random.Random) -> dict[str, Any]:

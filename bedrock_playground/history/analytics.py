@@ -37,7 +37,7 @@ from bedrock_playground.history.schema import run_days, run_groups, runs
 from bedrock_playground.invocation.values import RunState
 from bedrock_playground.measures import Quantile, needed, steady
 
-EXACT_RUNS = 40_000
+EXACT_RUNS = 20_000
 """Up to how many runs quantiles are exact; of more, a sample of about as many is taken, and they say so."""
 
 _HOURS_UP_TO, _DAYS_UP_TO = 3, 100
@@ -69,9 +69,9 @@ class Analytics:
         """Tell what there is to filter by."""
         columns = [run_groups.c[name] for name in ("model_id", "user_name", "preset_id", "tags", "endpoint")]
         # Groups whose runs were all deleted stay behind, and are no choice.
-        counted = select(run_days.c.group_id).distinct()
+        counted = select(run_days.c.group_id).where(_OF_DAY).correlate(run_groups).exists()
         with self._read() as connection:
-            found = connection.execute(select(*columns).where(run_groups.c.id.in_(counted)).distinct()).all()
+            found = connection.execute(select(*columns).where(counted).distinct()).all()
             first, last = connection.execute(select(func.min(run_days.c.day), func.max(run_days.c.day))).one()
         models, users, presets, tags, endpoints = ({row[place] for row in found} for place in range(5))
         return Choices(

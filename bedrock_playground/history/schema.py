@@ -198,6 +198,8 @@ run_days = Table(
     Column("cache_read_input_tokens", BigInteger, nullable=False),
     Column("cache_write_input_tokens", BigInteger, nullable=False),
     Column("cache_write_1h_input_tokens", BigInteger, nullable=False),
+    # Whether a group has a run left is asked of each.
+    Index("ix_run_days_group_id", "group_id"),
 )
 """What ended runs add up to by UTC day and group; triggers on ``runs`` keep it, whoever writes there."""
 

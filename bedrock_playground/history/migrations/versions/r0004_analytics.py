@@ -64,6 +64,7 @@ def _make_tables(key: sa.types.TypeEngine[int]) -> None:
         sa.Column("group_id", key, primary_key=True, autoincrement=False),
         *(sa.Column(name, sa.BigInteger, nullable=False) for name in _SUMS),
     )
+    op.create_index("ix_run_days_group_id", "run_days", ["group_id"])
 
 
 def _convert(connection: sa.Connection) -> None:
