@@ -35,7 +35,7 @@ def measured_sizes(store: RunStore | None, book: PriceBook) -> tuple[SizeBin, ..
             st.caption("There are no runs yet. Run something in Compare, or type the sizes.")
             return None
         which = _which(store)
-        found = of_history(store, which, book)
+        found = of_history(store, which, book, by_size=True)
         sizes = bins_of(found.groups)
         if not sizes:
             st.caption("No run that passes told its tokens; the typed sizes are used.")

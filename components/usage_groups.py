@@ -13,7 +13,7 @@ from bedrock_playground.catalog.price_book import PriceBook
 from bedrock_playground.history import RunFilter, RunRecord, RunStore, UsageTotals
 from bedrock_playground.planning.tokens import TokenGroup, group_of
 
-_SIZES = tuple(2**power for power in range(7, 21))
+_SIZES = tuple(2**power for power in range(9, 18))
 """Edges of the sizes that a distribution is told in: each twice the one before."""
 
 
@@ -59,18 +59,21 @@ def of_record(record: RunRecord) -> Measured:
     return Measured(groups, len(groups), 1 - len(groups), record.cost, int(record.cost is not None))
 
 
-def of_history(store: RunStore, which: RunFilter, book: PriceBook) -> Measured:
+def of_history(store: RunStore, which: RunFilter, book: PriceBook, *, by_size: bool = False) -> Measured:
     """Take the tokens of the runs that pass a filter, added up in SQL.
 
     Args:
         store: The history.
         which: The filter.
         book: The prices: from which sizes on they differ.
+        by_size: Whether to tell sizes apart that cost the same too: a distribution, not only a sum.
 
     Raises:
         HistoryError: It cannot be read.
     """
-    return _measured(_totals(store, store.location, which=which, edges=_edges(book)))
+    return _measured(
+        _totals(store, store.location, which=which, edges=_edges(book, _SIZES if by_size else ()))
+    )
 
 
 @st.cache_data(show_spinner="Adding up the tokens …", ttl=20, max_entries=32)
@@ -84,14 +87,14 @@ def _totals(
     return _store.usage.totals(which, edges=edges)
 
 
-def _edges(book: PriceBook) -> tuple[int, ...]:
+def _edges(book: PriceBook, sizes: tuple[int, ...]) -> tuple[int, ...]:
     starts = {
         price.long_context_from
         for layer in (book.own, *book.listed)
         for price in layer
         if price.long_context_from is not None
     }
-    return tuple(sorted({*_SIZES, *starts}))
+    return tuple(sorted({*sizes, *starts}))
 
 
 def _measured(totals: Iterable[UsageTotals]) -> Measured:

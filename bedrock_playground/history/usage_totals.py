@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from decimal import Decimal
+from itertools import pairwise
 from math import ceil, floor
 from typing import Any
 
@@ -146,8 +147,10 @@ def _totals(where: list[ColumnElement[bool]], edges: tuple[int, ...]) -> Select[
 
 def _edge(tokens: Any, edges: tuple[int, ...]) -> ColumnElement[int]:  # noqa: ANN401 - any SQL number
     """The last edge that is not above a number of tokens; 0 below all of them and for what was not told."""
-    steps = [(tokens >= edge, edge) for edge in reversed(edges) if edge > 0]
-    return case(*steps, else_=0) if steps else case((tokens.is_(None), 0), else_=0)
+    ends = (0, *(edge for edge in edges if edge > 0))
+    # Upwards: most requests are small, and the first step that holds ends the search.
+    steps = [(tokens < above, edge) for edge, above in pairwise(ends)]
+    return case((tokens.is_(None), 0), *steps, else_=ends[-1])
 
 
 def _read(row: RowMapping) -> UsageTotals:
