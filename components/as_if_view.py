@@ -143,7 +143,10 @@ def _chart(rows: Sequence[AsIf], measured: Measured, *, key: str) -> None:
     )
     all_paid = measured.priced == measured.runs + measured.untold
     if all_paid and measured.paid:
-        figure.add_vline(x=float(measured.paid), line_dash="dash", annotation_text="what it cost")
+        figure.add_vline(
+            x=float(measured.paid), line_dash="dash", line_color=colour(1),
+            annotation_text="what it cost", annotation_position="top left",
+        )  # fmt: skip
     what = "The cheapest models" if len(shown) > 1 else "The cheapest model"
     figure.update_layout(
         title={"text": f"{what}<br><sub>US dollars for all of these tokens, each in its cheapest way</sub>",
