@@ -28,6 +28,7 @@ from components.analytics_chart import (
     chart,
     colour,
     names_of,
+    numbers,
     plain_layout,
     rests_on,
     told,
@@ -94,6 +95,10 @@ def _cost(periods: Sequence[Period], width: Width) -> None:
         for one in periods
     )
     total = _total(periods)
+    if not total.cost:
+        _no_cost(total, data)
+        return
+    _on_time(figure, [one.start for one in periods], width)
     chart(
         plain_layout(figure, height=340, y_title=f"US dollars per {width.value}"),
         data,
@@ -126,7 +131,9 @@ def _tokens(periods: Sequence[Period], width: Width) -> None:
         }
         for start, sums in by_start.items()
     )
+    figure.update_layout(barmode="stack")
     total = _total(periods)
+    _on_time(figure, list(by_start), width)
     chart(
         plain_layout(figure, height=340, y_title=f"tokens per {width.value}"),
         data,
@@ -157,6 +164,7 @@ def _runs(periods: Sequence[Period], width: Width) -> None:
         for start, sums in by_start.items()
     )
     total = _total(periods)
+    _on_time(figure, list(by_start), width)
     chart(
         plain_layout(figure, height=340, y_title=f"runs per {width.value}"),
         data,
@@ -188,6 +196,7 @@ def _latency(analytics: Analytics, which: AnalyticsFilter, *, what: str, width: 
             hovertemplate=f"%{{x}}: {name} %{{y:.3f}} s<extra></extra>",
         )
     figure.update_yaxes(rangemode="tozero")
+    _on_time(figure, [moment_of(str(one.part)) for one in found], width)
     data = pd.DataFrame(
         {
             width.value: _when(moment_of(str(one.part)), width),
@@ -207,6 +216,24 @@ def _latency(analytics: Analytics, which: AnalyticsFilter, *, what: str, width: 
     )
     too_few = f"P95 needs 20 runs: {untold} of {len(found)} {width.value}s have too few. " if untold else ""
     st.caption(f"{too_few}{rests_on(analytics.sampling(which))} {RULE} {_UTC[width]}")
+
+
+def _no_cost(total: Sums, data: pd.DataFrame) -> None:
+    """Say why there is no cost to draw."""
+    if not total.free:
+        why = "No run here has a known cost."
+    else:
+        why = "The runs on this machine cost nothing."
+        why += " No other cost is known here." if total.unknown else ""
+    st.info(f"{why} *Tokens* and *Total time* show the same runs.", icon=":material/info:")
+    numbers(data, name="cost", alt="Cost by period and model")
+
+
+def _on_time(figure: go.Figure, starts: Sequence[datetime], width: Width) -> None:
+    """Let the axis span all periods, and each bar most of its own: Plotly makes a hair of a single one."""
+    length, milliseconds = _LENGTH[width], _LENGTH[width].total_seconds() * 1000
+    figure.update_xaxes(type="date", range=[min(starts) - length / 2, max(starts) + 1.5 * length])
+    figure.update_traces(width=0.8 * milliseconds, offset=0.1 * milliseconds, selector={"type": "bar"})
 
 
 def _with_gaps(

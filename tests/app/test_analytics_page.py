@@ -154,7 +154,7 @@ def test_a_history_of_unknown_costs_alone_costs_unknown(store: RunStore, app: Ap
 
 
 def test_periods_and_models_narrow(store: RunStore, app: AppTest) -> None:
-    store.add([_run(), _run(20, model="anthropic.b"), _run(60), _run(400)])
+    store.add([_run(), _run(20, model="anthropic.b"), _run(60), _run(400, cost=Decimal(1))])
     app.run()
     assert _figures(app)["Runs"] == "2", "the last 30 days, unless one says otherwise"
     assert _figures(_go(app, "analytics_period", "7 days"))["Runs"] == "1"
@@ -301,3 +301,14 @@ def test_large_numbers_are_short() -> None:
 
 def test_a_spreadsheet_takes_no_text_for_a_formula() -> None:
     assert csv_of(pd.DataFrame({"model": ["=1+1", "a"], "n": [-1, 2]})) == "model,n\n'=1+1,-1\na,2\n"
+
+
+def test_runs_that_cost_nothing_need_no_chart_of_that(store: RunStore, app: AppTest) -> None:
+    store.add([_run(model=_LOCAL, cost=Decimal(0)) for _ in range(3)])
+    app.run()
+    assert _figures(app)["Cost"] == "$0"
+    assert app.info[0].value.startswith("The runs on this machine cost nothing.")
+    assert _numbers(app)["free runs"].tolist() == [3]
+    store.add([_run()])
+    app.run()
+    assert "No other cost is known here." in app.info[0].value
