@@ -14,14 +14,14 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from bedrock_playground.catalog.resolution import Resolution, needs_asking
-from bedrock_playground.catalog.restored import takes_system, variant_of
+from bedrock_playground.catalog.restored import inputs_of, takes_system, variant_of
 from bedrock_playground.catalog.variant import Inputs, Variant
 from bedrock_playground.history import HistoryError
 from bedrock_playground.invocation import Comparison, InvocationRequest
 from bedrock_playground.invocation.lane import Lane
 from components import variants
 from components.binding import WhereItRan
-from components.inputs_state import inputs_of, read_inputs, write_inputs
+from components.inputs_state import read_inputs, write_inputs
 from components.resources import get_store, resolve_model
 from components.variants import LETTERS
 

@@ -7,16 +7,15 @@ switch, and so that a comparison from the history can be put back.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import streamlit as st
 
 from bedrock_playground.catalog.variant import Inputs, ToolDefinition
 from bedrock_playground.invocation.codec import strict_json
-from bedrock_playground.invocation.structured import SchemaRefused, asked_schema, read_schema
-from bedrock_playground.invocation.values import DocumentBlock, ImageBlock, InvocationRequest
+from bedrock_playground.invocation.structured import SchemaRefused, read_schema
+from bedrock_playground.invocation.values import DocumentBlock, ImageBlock
 
 PROMPT = "prompt"
 SYSTEM = "system"
@@ -138,49 +137,6 @@ def tool_choice() -> str | None:
     """``auto``, ``any`` or the name of a tool that is there; ``None`` sends none."""
     found: str | None = st.session_state.get(TOOL_CHOICE)
     return found if found in {"auto", "any", *(tool.name for tool in tool_definitions())} else None
-
-
-def inputs_of(request: InvocationRequest) -> Inputs:
-    """Read back from a request what it asked; canned results were never in it."""
-    first = request.messages[0]
-    return Inputs(
-        prompt=first.text,
-        system=request.system,
-        attachments=tuple(block for block in first.content if isinstance(block, ImageBlock | DocumentBlock)),
-        output_schema=asked_schema(request),
-        tools=_tools_of(request.tool_config),
-        tool_choice=_choice_of(request.tool_config),
-    )
-
-
-def _tools_of(config: Mapping[str, Any] | None) -> tuple[ToolDefinition, ...]:
-    found = []
-    for tool in (config or {}).get("tools") or ():
-        match tool:
-            case {"toolSpec": {"name": str(name), **others}}:
-                schema = others.get("inputSchema")
-                found.append(
-                    ToolDefinition(
-                        name=name,
-                        description=str(others.get("description") or ""),
-                        input_schema=schema.get("json") if isinstance(schema, Mapping) else None,
-                    )
-                )
-            case _:
-                pass
-    return tuple(found)
-
-
-def _choice_of(config: Mapping[str, Any] | None) -> str | None:
-    match (config or {}).get("toolChoice"):
-        case {"tool": {"name": str(name)}}:
-            return name
-        case {"any": _}:
-            return "any"
-        case {"auto": _}:
-            return "auto"
-        case _:
-            return None
 
 
 def schema_problem(inputs: Inputs) -> str | None:

@@ -8,13 +8,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 from bedrock_playground.catalog.build import build_request, escaped
 from bedrock_playground.catalog.resolution import Resolution
 from bedrock_playground.catalog.rules import Rule, rules_for
-from bedrock_playground.catalog.variant import Inputs, Variant
-from bedrock_playground.invocation.values import InvocationRequest, Json, RawBlock
+from bedrock_playground.catalog.variant import Inputs, ToolDefinition, Variant
+from bedrock_playground.invocation.structured import asked_schema
+from bedrock_playground.invocation.values import DocumentBlock, ImageBlock, InvocationRequest, Json, RawBlock
 
 _FIELDS = "additionalModelRequestFields"
 _OUTPUT = "outputConfig"
@@ -61,6 +62,49 @@ def variant_of(request: InvocationRequest, resolution: Resolution, *, shared_sys
     return replace(
         known, effort=effort if isinstance(effort, str) else None, additional_fields=_as_text(fields)
     )
+
+
+def inputs_of(request: InvocationRequest) -> Inputs:
+    """Read back from a request what it asked; canned results were never in it."""
+    first = request.messages[0]
+    return Inputs(
+        prompt=first.text,
+        system=request.system,
+        attachments=tuple(block for block in first.content if isinstance(block, ImageBlock | DocumentBlock)),
+        output_schema=asked_schema(request),
+        tools=_tools_of(request.tool_config),
+        tool_choice=_choice_of(request.tool_config),
+    )
+
+
+def _tools_of(config: Mapping[str, Any] | None) -> tuple[ToolDefinition, ...]:
+    found = []
+    for tool in (config or {}).get("tools") or ():
+        match tool:
+            case {"toolSpec": {"name": str(name), **others}}:
+                schema = others.get("inputSchema")
+                found.append(
+                    ToolDefinition(
+                        name=name,
+                        description=str(others.get("description") or ""),
+                        input_schema=schema.get("json") if isinstance(schema, Mapping) else None,
+                    )
+                )
+            case _:
+                pass
+    return tuple(found)
+
+
+def _choice_of(config: Mapping[str, Any] | None) -> str | None:
+    match (config or {}).get("toolChoice"):
+        case {"tool": {"name": str(name)}}:
+            return name
+        case {"any": _}:
+            return "any"
+        case {"auto": _}:
+            return "auto"
+        case _:
+            return None
 
 
 def takes_system(resolution: Resolution) -> bool:
