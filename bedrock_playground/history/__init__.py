@@ -1,4 +1,4 @@
-"""Runs in SQL: recorded as they begin and end, listed, searched, exported and deleted."""
+"""Runs, votes and presets in SQL: recorded, listed, searched, exported, deleted."""
 
 from bedrock_playground.history.analytics import Analytics
 from bedrock_playground.history.analytics_values import AnalyticsFilter
@@ -10,9 +10,22 @@ from bedrock_playground.history.errors import (
     HistoryUnavailable,
     HistoryUnreadable,
     HistoryUrlInvalid,
+    PresetGone,
+    PresetNameTaken,
+    PresetUnreadable,
     RunUnreadable,
 )
 from bedrock_playground.history.export import CSV_COLUMNS, to_csv, to_jsonl
+from bedrock_playground.history.preset_records import (
+    ImportOutcome,
+    OnConflict,
+    PresetFilter,
+    PresetSummary,
+    PresetVersion,
+    RunOrigin,
+    StoredPreset,
+)
+from bedrock_playground.history.presets import PresetShelf
 from bedrock_playground.history.queries import CursorInvalid
 from bedrock_playground.history.recorder import StoreRecorder
 from bedrock_playground.history.records import RunFilter, RunPage, RunRecord, RunSummary
@@ -33,14 +46,25 @@ __all__ = [
     "HistoryUnavailable",
     "HistoryUnreadable",
     "HistoryUrlInvalid",
+    "ImportOutcome",
+    "OnConflict",
     "Outcome",
+    "PresetFilter",
+    "PresetGone",
+    "PresetNameTaken",
+    "PresetShelf",
+    "PresetSummary",
+    "PresetUnreadable",
+    "PresetVersion",
     "RunFilter",
+    "RunOrigin",
     "RunPage",
     "RunRecord",
     "RunStore",
     "RunSummary",
     "RunUnreadable",
     "StoreRecorder",
+    "StoredPreset",
     "TokenSpread",
     "UsageTotals",
     "Verdict",

@@ -8,6 +8,9 @@
     ├── HistoryTooNew           a newer version of this program wrote it
     ├── HistoryDriverMissing    the database needs a Python package that is not installed
     ├── RunUnreadable           one run was stored in a form that this version cannot read
+    ├── PresetNameTaken         another preset has that name
+    ├── PresetGone              a preset or a version of it is not there
+    ├── PresetUnreadable        a preset was saved in a form that this version cannot read
     └── HistoryUrlInvalid       the address of the database cannot be used
 """
 
@@ -68,6 +71,24 @@ class RunUnreadable(HistoryError):
         "Upgrade Bedrock Playground if a newer version wrote it. The JSONL export has the run as "
         "it is stored."
     )
+
+
+class PresetNameTaken(HistoryError):
+    """Another preset has that name."""
+
+    advice: ClassVar[str] = "Choose another name, or save it as the next version of the one that is there."
+
+
+class PresetGone(HistoryError):
+    """A preset or a version of it is not there."""
+
+    advice: ClassVar[str] = "It may have been deleted meanwhile. Save it as a new preset."
+
+
+class PresetUnreadable(HistoryError):
+    """A preset was saved in a form that this version cannot read."""
+
+    advice: ClassVar[str] = "Upgrade Bedrock Playground if a newer version saved it; older versions are kept."
 
 
 class HistoryUrlInvalid(HistoryError):

@@ -26,6 +26,7 @@ CSV_COLUMNS = (
     "endpoint",
     "user",
     "preset_id",
+    "preset_version",
     "tags",
     "system",
     "prompt",

@@ -79,6 +79,8 @@ def conditions(which: RunFilter, *, sqlite: bool) -> list[ColumnElement[bool]]:
         found.append(runs.c.comparison_id == clean(which.comparison_id))
     if which.labels:
         found.append(runs.c.label.in_([clean(label) for label in which.labels]))
+    if which.preset_ids:
+        found.append(runs.c.preset_id.in_([clean(preset_id) for preset_id in which.preset_ids]))
     if which.user is not None:
         found.append(runs.c.user_name == clean(which.user))
     if which.text:

@@ -17,12 +17,14 @@ from sqlalchemy import Connection, exc, insert, select, update
 
 from bedrock_playground.history.errors import HistoryError, HistoryUnavailable
 from bedrock_playground.history.groups import group_ids
+from bedrock_playground.history.preset_records import RunOrigin
 from bedrock_playground.history.rows import (
     clean,
     cost_row,
     details_row,
     identity_row,
     note_row,
+    origin_row,
     result_row,
 )
 from bedrock_playground.history.schema import run_details, runs
@@ -36,13 +38,25 @@ _log = logging.getLogger(__name__)
 Row = dict[str, Any]
 Write = Callable[[], AbstractContextManager[Connection]]
 """Opens a transaction that may write."""
+Origin = Callable[[str], RunOrigin | None]
+"""Tells the preset that a lane is run from now, by the lane's label; ``None``: from none."""
 
 
 class StoreRecorder:
     """Records runs in a store; implements :class:`bedrock_playground.invocation.protocol.RunRecorder`."""
 
-    def __init__(self, *, write: Write, backlog: Backlog, process_id: str, user: str | None) -> None:
+    def __init__(
+        self,
+        *,
+        write: Write,
+        backlog: Backlog,
+        process_id: str,
+        user: str | None,
+        origin: Origin | None = None,
+    ) -> None:
         self._write = write
+        self._origin = origin
+        self._origins: dict[str, RunOrigin | None] = {}
         self._backlog = backlog
         self._process_id = process_id
         self._user = clean(user) if user is not None else None
@@ -62,6 +76,7 @@ class StoreRecorder:
         row = {
             **identity_row(identity, request),
             **traits_row(request, None, request_text=details["request"]),
+            **origin_row(self._origin_of(identity)),
             "state": RunState.RUNNING.value,
             "process_id": self._process_id,
             "user_name": self._user,
@@ -82,6 +97,7 @@ class StoreRecorder:
         row = {
             **identity_row(identity, request),
             **traits_row(request, result, request_text=details["request"]),
+            **origin_row(self._origin_of(identity)),
             **result_row(result),
             **cost_row(cost),
             "state": result.state.value,
@@ -89,11 +105,20 @@ class StoreRecorder:
             "process_id": self._process_id,
             "user_name": self._user,
         }
+        self._origins.pop(identity.run_id, None)
         try:
             self._save(row, details)
         except HistoryError as error:
             _log.warning("A run is kept in memory until the history can be written: %s", error)
             self._backlog.add(lambda: self._save(row, details))
+
+    def _origin_of(self, identity: RunIdentity) -> RunOrigin | None:
+        """The preset that a run comes from, as it was when the run began."""
+        if self._origin is None:
+            return None
+        if identity.run_id not in self._origins:
+            self._origins[identity.run_id] = self._origin(identity.label)
+        return self._origins[identity.run_id]
 
     def _save(self, row: Row, details: Row) -> None:
         with self._write() as connection:

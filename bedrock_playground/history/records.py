@@ -33,8 +33,10 @@ class RunRecord:
     """Who ran it; ``None`` without sign-in."""
     preset_id: str | None = None
     """The preset it was run from."""
+    preset_version: int | None = None
+    """Which version of that preset."""
     tags: tuple[str, ...] = ()
-    """The user's own words for it."""
+    """The user's own words for it: those of its preset."""
     cost: Decimal | None = None
     """US dollars, exact to 10⁻¹²; ``None`` is unknown, never 0."""
     price_source: str | None = None
@@ -134,6 +136,8 @@ class RunFilter:
     """Any of these variant letters."""
     user: str | None = None
     """Of this user."""
+    preset_ids: tuple[str, ...] = ()
+    """Run from any of these presets."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import RowMapping
 
 from bedrock_playground.history.errors import RunUnreadable
+from bedrock_playground.history.preset_records import RunOrigin
 from bedrock_playground.history.records import RunRecord, RunSummary
 from bedrock_playground.history.schema import runs
 from bedrock_playground.invocation.cost import Cost
@@ -69,6 +70,15 @@ def identity_row(identity: RunIdentity, request: InvocationRequest) -> dict[str,
         "prompt_start": clean(" ".join(prompt_of(request)[: 4 * PROMPT_START_LENGTH].split()))[
             :PROMPT_START_LENGTH
         ],
+    }
+
+
+def origin_row(origin: RunOrigin | None) -> dict[str, Any]:
+    """The columns of ``runs`` that say which preset it comes from; all empty without one."""
+    return {
+        "preset_id": None if origin is None else clean(origin.preset_id),
+        "preset_version": None if origin is None else origin.version,
+        "tags": dump([] if origin is None else list(origin.tags)),
     }
 
 
@@ -132,6 +142,7 @@ def record_row(record: RunRecord) -> dict[str, Any]:
         "process_id": None,
         "user_name": record.user,
         "preset_id": record.preset_id,
+        "preset_version": record.preset_version,
         "tags": dump(list(record.tags)),
         "cost": record.cost,
         "price_source": record.price_source,
@@ -165,6 +176,7 @@ def record_of(row: RowMapping) -> RunRecord:
         ended_at=row["ended_at"],
         user=row["user_name"],
         preset_id=row["preset_id"],
+        preset_version=row["preset_version"],
         tags=tuple(json.loads(row["tags"])),
         cost=row["cost"],
         price_source=row["price_source"],

@@ -24,6 +24,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    text,
 )
 
 if TYPE_CHECKING:
@@ -95,6 +96,7 @@ runs = Table(
     Column("endpoint", Text),
     Column("user_name", Text),
     Column("preset_id", Text),
+    Column("preset_version", Integer),
     Column("tags", Text, nullable=False),
     Column("prompt_start", Text, nullable=False),
     Column("time_to_first_token", Float(53)),
@@ -202,6 +204,45 @@ run_days = Table(
     Index("ix_run_days_group_id", "group_id"),
 )
 """What ended runs add up to by UTC day and group; triggers on ``runs`` keep it, whoever writes there."""
+
+presets = Table(
+    "presets",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("preset_id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("model_id", Text, nullable=False),
+    Column("search_text", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False),
+    Column("deleted_at", UtcDateTime),
+    Column("user_name", Text),
+    # Two presets share a name only while one of them is deleted.
+    Index(
+        "ix_presets_name_key",
+        "name_key",
+        unique=True,
+        sqlite_where=text("deleted_at IS NULL"),
+        postgresql_where=text("deleted_at IS NULL"),
+    ),
+)
+"""One row per preset: what lists and searches read of its latest version."""
+
+preset_versions = Table(
+    "preset_versions",
+    metadata,
+    Column("preset", _Key, ForeignKey("presets.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("saved_at", UtcDateTime, nullable=False),
+    Column("user_name", Text),
+    Column("change", Text, nullable=False),
+    Column("document", Text, nullable=False),
+)
+"""One row per save, never changed: the preset as the JSON document of its file format."""
 
 processes = Table(
     "processes",

@@ -30,8 +30,9 @@ from bedrock_playground.history.errors import HistoryError
 from bedrock_playground.history.export import export_row
 from bedrock_playground.history.groups import group_ids, one_at_a_time
 from bedrock_playground.history.migrate import migrate
+from bedrock_playground.history.presets import PresetShelf
 from bedrock_playground.history.queries import Cursor, conditions, deletable, page_of
-from bedrock_playground.history.recorder import Backlog, StoreRecorder
+from bedrock_playground.history.recorder import Backlog, Origin, StoreRecorder
 from bedrock_playground.history.records import RunFilter, RunPage, RunRecord
 from bedrock_playground.history.rows import (
     SUMMARY_COLUMNS,
@@ -140,6 +141,11 @@ class RunStore:
         return len(self._backlog)
 
     @property
+    def presets(self) -> PresetShelf:
+        """The presets that are kept here, and the starter set."""
+        return PresetShelf(read=self._read, write=self._write)
+
+    @property
     def votes(self) -> VoteBook:
         """The votes on what is in this history."""
         return VoteBook(read=self._read, write=self._write)
@@ -159,14 +165,19 @@ class RunStore:
         """What the runs in this history used, added up."""
         return UsageBook(read=self._read, sqlite=is_sqlite(self._engine.url))
 
-    def recorder(self, user: str | None = None) -> StoreRecorder:
+    def recorder(self, user: str | None = None, *, origin: Origin | None = None) -> StoreRecorder:
         """Make a recorder; from now on this process shows that it lives.
 
         Args:
             user: Who runs, where known.
+            origin: Tells which preset a lane is run from; asked when a run begins.
         """
         return StoreRecorder(
-            write=self._write, backlog=self._backlog, process_id=self._signed_on(), user=user
+            write=self._write,
+            backlog=self._backlog,
+            process_id=self._signed_on(),
+            user=user,
+            origin=origin,
         )
 
     def ledger(self) -> SqlLedger:
