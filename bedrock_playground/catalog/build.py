@@ -18,7 +18,7 @@ from bedrock_playground.catalog.resolution import Resolution
 from bedrock_playground.catalog.rules import rules_for
 from bedrock_playground.catalog.rules.case import Case, case_of
 from bedrock_playground.catalog.rules.turns import turn_refusals
-from bedrock_playground.catalog.variant import BuiltRequest, Inputs, Variant
+from bedrock_playground.catalog.variant import BuiltRequest, Inputs, Variant, unescaped
 from bedrock_playground.invocation.codec import converse_arguments
 from bedrock_playground.invocation.values import InferenceParameters, InvocationRequest, Json
 
@@ -99,16 +99,6 @@ def _shown(value: Any) -> Any:  # noqa: ANN401 - whatever boto3 takes
     if isinstance(value, list | tuple):
         return [_shown(item) for item in value]
     return value
-
-
-def unescaped(text: str) -> str:
-    r"""Read a stop sequence as it is typed: ``\n`` is a line break and ``\t`` a tab."""
-    return text.replace("\\n", "\n").replace("\\t", "\t")
-
-
-def escaped(text: str) -> str:
-    r"""Write a stop sequence as it is typed; undone by :func:`unescaped`."""
-    return text.replace("\n", "\\n").replace("\t", "\\t")
 
 
 def _refusals(case: Case) -> Iterator[str]:

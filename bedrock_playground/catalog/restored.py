@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any, Literal
 
-from bedrock_playground.catalog.build import build_request, escaped
+from bedrock_playground.catalog.build import build_request
 from bedrock_playground.catalog.resolution import Resolution
 from bedrock_playground.catalog.rules import Rule, rules_for
-from bedrock_playground.catalog.variant import Inputs, ToolDefinition, Variant
+from bedrock_playground.catalog.variant import Inputs, ToolDefinition, Variant, escaped
 from bedrock_playground.invocation.structured import asked_schema
 from bedrock_playground.invocation.values import DocumentBlock, ImageBlock, InvocationRequest, Json, RawBlock
 

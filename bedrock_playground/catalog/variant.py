@@ -117,3 +117,13 @@ class BuiltRequest:
     """What may go wrong, in words: sources conflict, or nobody knows."""
     refusals: tuple[str, ...] = ()
     """Why this variant sits out, in words; empty: it can be sent."""
+
+
+def unescaped(text: str) -> str:
+    r"""Read a stop sequence as it is typed: ``\n`` is a line break and ``\t`` a tab."""
+    return text.replace("\\n", "\n").replace("\\t", "\t")
+
+
+def escaped(text: str) -> str:
+    r"""Write a stop sequence as it is typed; undone by :func:`unescaped`."""
+    return text.replace("\n", "\\n").replace("\t", "\\t")

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
-from bedrock_playground.catalog.build import escaped, unescaped
 from bedrock_playground.catalog.raw_fields import NotAnObject, parse_object
-from bedrock_playground.catalog.variant import ToolDefinition, Variant
+from bedrock_playground.catalog.variant import ToolDefinition, Variant, escaped, unescaped
 from bedrock_playground.invocation.codec import has_surrogates
 from bedrock_playground.invocation.values import Guardrail
 from bedrock_playground.presets.errors import FileRefused

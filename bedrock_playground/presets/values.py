@@ -11,8 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias, get_args
 
-from bedrock_playground.catalog.build import escaped
-from bedrock_playground.catalog.variant import ToolDefinition, Variant
+from bedrock_playground.catalog.variant import ToolDefinition, Variant, escaped
 
 VariableType: TypeAlias = Literal["string", "number", "integer", "boolean", "choice"]
 """What a variable takes: any text, a number, a whole number, yes or no, one of some texts."""

@@ -14,8 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from bedrock_playground.catalog.build import escaped
-from bedrock_playground.catalog.variant import Variant
+from bedrock_playground.catalog.variant import Variant, escaped
 from bedrock_playground.invocation.codec import strict_json
 from bedrock_playground.presets import yaml_text
 from bedrock_playground.presets.codec import document_of, preset_from_json, preset_to_json

@@ -9,11 +9,18 @@ from typing import Any
 
 import pytest
 
-from bedrock_playground.catalog.build import build_request, escaped, request_as_json, unescaped
+from bedrock_playground.catalog.build import build_request, request_as_json
 from bedrock_playground.catalog.models import ModelSpec, Profile, Provenance
 from bedrock_playground.catalog.resolution import resolve
 from bedrock_playground.catalog.snapshot import load_models, snapshot_date
-from bedrock_playground.catalog.variant import BuiltRequest, Inputs, ToolDefinition, Variant
+from bedrock_playground.catalog.variant import (
+    BuiltRequest,
+    Inputs,
+    ToolDefinition,
+    Variant,
+    escaped,
+    unescaped,
+)
 from bedrock_playground.invocation.codec import converse_arguments
 from bedrock_playground.invocation.values import DocumentBlock, Guardrail, ImageBlock
 
