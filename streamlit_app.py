@@ -56,6 +56,12 @@ def router() -> None:
         ],
         "Workspace": [
             st.Page(
+                "pages/workspace/presets.py",
+                title="Presets",
+                icon=":material/bookmarks:",
+                help="Settings and prompts worth keeping: open, share, take away.",
+            ),
+            st.Page(
                 "pages/workspace/history.py",
                 title="History",
                 icon=":material/history:",

@@ -19,10 +19,19 @@ from bedrock_playground.catalog.variant import Inputs, Variant
 from bedrock_playground.history import HistoryError
 from bedrock_playground.invocation import Comparison, InvocationRequest
 from bedrock_playground.invocation.lane import Lane
+from bedrock_playground.presets.filled import Template
+from bedrock_playground.presets.template import escape, names_in
 from components import variants
 from components.binding import WhereItRan
 from components.inputs_state import read_inputs, write_inputs
 from components.resources import get_store, resolve_model
+from components.template_state import (
+    as_template,
+    as_templates,
+    current_template,
+    describe,
+    filled_inputs,
+)
 from components.variants import LETTERS
 
 REPEAT = "repeat"
@@ -36,9 +45,11 @@ class Asked:
     """What somebody wanted, before any model's rules."""
 
     inputs: Inputs
-    """What all variants were asked, but for the files: those stand in the requests."""
+    """What all variants were asked, filled in, but for the files: those stand in the requests."""
     variants: tuple[tuple[str, Variant], ...]
     """Every variant by its letter, in the order of display, as it was last sent or sat out."""
+    template: Template | None = None
+    """The texts that were filled in, and with what; ``None`` where only what was sent is known."""
 
 
 @st.cache_resource(show_spinner=False)
@@ -46,23 +57,41 @@ def _kept() -> OrderedDict[str, Asked | None]:
     return OrderedDict()
 
 
-def remember(comparison_id: str, inputs: Inputs, contenders: dict[str, Variant]) -> None:
+def remember(
+    comparison_id: str, inputs: Inputs, contenders: dict[str, Variant], *, template: Template
+) -> None:
     """Keep what a comparison was asked, for as long as any of its runs is kept."""
-    _keep(comparison_id, Asked(replace(inputs, attachments=()), tuple(contenders.items())))
+    _keep(comparison_id, Asked(replace(inputs, attachments=()), tuple(contenders.items()), template))
 
 
 def remember_settings(comparison_id: str, contenders: dict[str, Variant]) -> None:
     """Keep the settings that variants were sent with since, and the system prompt that all share."""
     if (asked := _asked(comparison_id)) is not None:
-        variants_now = tuple((letter, contenders.get(letter, variant)) for letter, variant in asked.variants)
-        _keep(comparison_id, Asked(replace(asked.inputs, system=read_inputs().system), variants_now))
+        _keep(
+            comparison_id,
+            Asked(
+                replace(asked.inputs, system=filled_inputs(read_inputs()).system),
+                tuple((letter, contenders.get(letter, variant)) for letter, variant in asked.variants),
+                _template_now(asked),
+            ),
+        )
+
+
+def _template_now(asked: Asked) -> Template:
+    """The templates of a comparison: the prompt as it was asked, the system prompt as it stands."""
+    now, before = current_template(), asked.template
+    if before is None:
+        return replace(now, prompt=escape(asked.inputs.prompt))
+    told = {name: before.values[name] for name in names_in(before.prompt) if name in before.values}
+    known = {variable.name: variable for variable in (*now.variables, *before.variables)}
+    return Template(before.prompt, now.system, tuple(known.values()), {**before.values, **now.values, **told})
 
 
 def _keep(comparison_id: str, asked: Asked) -> None:
     _note(comparison_id, asked)
     # The runs say of their own that the history cannot be written; without this the requests still tell.
     with suppress(HistoryError):
-        get_store().asked.keep(comparison_id, asked.inputs, asked.variants)
+        get_store().asked.keep(comparison_id, asked.inputs, asked.variants, template=asked.template)
 
 
 def _asked(comparison_id: str) -> Asked | None:
@@ -70,11 +99,20 @@ def _asked(comparison_id: str) -> Asked | None:
     kept = _kept()
     if comparison_id not in kept:
         try:
-            told = get_store().asked.get(comparison_id)
+            book = get_store().asked
+            told, template = book.get(comparison_id), book.template(comparison_id)
         except HistoryError:
             return None
-        _note(comparison_id, Asked(*told) if told else None)
+        _note(comparison_id, _read(told, template) if told else None)
     return kept.get(comparison_id)
+
+
+def _read(told: tuple[Inputs, tuple[tuple[str, Variant], ...]], template: Template | None) -> Asked:
+    """What the history tells; without the templates, the variants' own texts are what was sent."""
+    inputs, lanes = told
+    if template is None:
+        lanes = tuple((letter, as_template(variant)) for letter, variant in lanes)
+    return Asked(inputs, lanes, template)
 
 
 def _note(comparison_id: str, asked: Asked | None) -> None:
@@ -119,14 +157,24 @@ def restore_widgets(comparison: Comparison) -> None:
     if not lanes:
         return
     inputs = asked_of(comparison)
-    write_inputs(inputs)
+    asked = _asked(comparison.id)
+    template = asked.template if asked else None
+    if template is not None:
+        write_inputs(replace(inputs, prompt=template.prompt, system=template.system))
+        describe(template.variables, template.values)
+    else:
+        # What was sent is text, whatever braces are in it.
+        write_inputs(as_templates(inputs))
     st.session_state[REPEAT] = max(run.identity.repeat for lane in lanes for run in lane.runs) + 1
-    if (asked := _asked(comparison.id)) is not None:
+    if asked is not None:
         variants.replace_all(asked.variants)
         return
     resolutions = _resolutions(comparison)
     variants.replace_all([
-        (lane.label, variant_of(_sent(lane), resolutions[lane.label], shared_system=inputs.system))
+        (
+            lane.label,
+            as_template(variant_of(_sent(lane), resolutions[lane.label], shared_system=inputs.system)),
+        )
         for lane in lanes
         if lane.label in LETTERS
     ])  # fmt: skip
@@ -147,8 +195,9 @@ def finish_restoring(comparison: Comparison) -> None:
     resolutions = _resolutions(comparison)
     for lane in comparison.lanes:
         if lane.label in waiting and variants.read(lane.label) == waiting[lane.label]:
-            found = variant_of(_sent(lane), resolutions[lane.label], shared_system=read_inputs().system)
-            variants.write(lane.label, found)
+            system = filled_inputs(read_inputs()).system
+            found = variant_of(_sent(lane), resolutions[lane.label], shared_system=system)
+            variants.write(lane.label, as_template(found))
 
 
 def _sent(lane: Lane) -> InvocationRequest:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from bedrock_playground.catalog.variant import Variant
-from components import compare_state, variants
+from bedrock_playground.catalog.variant import Inputs, Variant
+from bedrock_playground.presets.filled import Template
+from components import compare_state, inputs_state, template_state, variants
 
 _BEFORE = "compare_before"
 
@@ -21,20 +22,25 @@ class _Before:
 
     variants: tuple[tuple[str, Variant], ...]
     """By letter, in the order of display."""
-    prompt: str | None
-    """The prompt, if that was replaced too."""
+    presets: tuple[tuple[str, tuple[str, int] | None], ...]
+    """The presets behind them."""
+    inputs: Inputs | None
+    """What all were asked, as templates, if that was replaced too."""
+    template: Template
+    """What filled the templates."""
 
 
 def keep(*, prompt: bool) -> None:
     """Remember what stands in Compare, where there is something.
 
     Args:
-        prompt: Whether the prompt is to be replaced as well.
+        prompt: Whether what all are asked is to be replaced as well.
     """
     standing = tuple(variants.read_all().items())
     if standing and any(variant.model for _, variant in standing):
-        replaced = st.session_state.get(compare_state.PROMPT) if prompt else None
-        st.session_state[_BEFORE] = _Before(standing, replaced)
+        behind = tuple((letter, st.session_state.get(_preset(letter))) for letter, _ in standing)
+        inputs = inputs_state.read_inputs() if prompt else None
+        st.session_state[_BEFORE] = _Before(standing, behind, inputs, template_state.current_template())
 
 
 def way_back() -> None:
@@ -61,8 +67,16 @@ def _bring_back() -> None:
     before: _Before = st.session_state.pop(_BEFORE)
     compare_state.clear()
     variants.replace_all(before.variants)
-    if before.prompt is not None:
-        st.session_state[compare_state.PROMPT] = before.prompt
+    for letter, preset in before.presets:
+        if preset is not None:
+            st.session_state[_preset(letter)] = preset
+    if before.inputs is not None:
+        inputs_state.write_inputs(before.inputs)
+        template_state.describe(before.template.variables, before.template.values)
+
+
+def _preset(letter: str) -> str:
+    return variants.key(letter, variants.PRESET)
 
 
 def _forget() -> None:

@@ -11,6 +11,7 @@ from components.compare_asked import asked_of, where
 from components.inputs_state import read_inputs
 from components.prepared import Prepared, prepare
 from components.resources import get_models
+from components.template_state import filled_inputs
 
 
 def as_set(comparison: Comparison, letter: str) -> Prepared | None:
@@ -23,7 +24,7 @@ def as_set(comparison: Comparison, letter: str) -> Prepared | None:
         ``None`` where no model is picked, or the variant was taken away.
     """
     connection = where(comparison).connection()
-    asked = replace(asked_of(comparison), system=read_inputs().system)
+    asked = replace(asked_of(comparison), system=filled_inputs(read_inputs()).system)
     catalogue = get_models(connection) if connection else Catalogue(())
     return prepare(letter, asked, connection=connection, catalogue=catalogue)
 

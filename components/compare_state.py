@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -10,7 +11,7 @@ from bedrock_playground.catalog.variant import Inputs, Variant
 from bedrock_playground.connection import Connection
 from bedrock_playground.history import HistoryError
 from bedrock_playground.invocation import Comparison, InvocationRequest, NotReadyError, RunState
-from components import compare_asked, compare_blind, inputs_state, variants
+from components import compare_asked, compare_blind, inputs_state, preset_origin, variants
 from components.binding import WhereItRan
 from components.compare_asked import finish_restoring, remember, remember_settings, restore_widgets, where
 from components.compare_requests import as_set, in_conversation
@@ -21,6 +22,8 @@ from components.prepared import Prepared, prepare
 from components.resources import get_models, get_pricer, get_store
 from components.spending import pay_from_here, pays
 from components.spending_ask import must_ask
+from components.template_fields import problem_words
+from components.template_state import current_template, filled_inputs, unfilled
 from components.words import plain
 
 ID = "comparison"
@@ -60,7 +63,8 @@ def start(connection: Connection) -> None:
 
     What is missing is said on the page, and nothing is sent then.
     """
-    inputs = read_inputs()
+    template = current_template()
+    inputs = filled_inputs(read_inputs())
     contenders = variants.read_all()
     if missing := _missing(inputs, contenders):
         st.session_state[_PROBLEM] = missing
@@ -80,33 +84,35 @@ def start(connection: Connection) -> None:
     if must_ask({one.letter: one.built.request for one in sent}, connection=connection, then=("run",)):
         return
     stop_all()
-    comparison = _new(connection)
+    comparison = new_comparison(connection)
     try:
         compare_blind.begin(comparison.id, [one.letter for one in sent])
     except HistoryError as error:
         st.session_state[_PROBLEM] = f"Nothing was sent: it could not be kept blind. {plain(str(error))}"
         return
+    preset_origin.note(comparison.id, sent)
     comparison.start(
         [one.built.request for one in sent],
         labels=[one.letter for one in sent],
         repeat=int(st.session_state.get(REPEAT) or 1),
     )
-    remember(comparison.id, inputs, contenders)
+    remember(comparison.id, inputs, contenders, template=template)
     _show(comparison)
     if len(sent) < len(ready):
         st.session_state[_SAT_OUT] = (comparison.id, _sat_out([one for one in ready if one.refusals]))
 
 
 def _missing(inputs: Inputs, contenders: Mapping[str, Variant]) -> str | None:
-    """Say what is missing before anything can be sent."""
+    """Say what is missing before anything can be sent; ``None`` if nothing is."""
     without_model = [letter for letter, variant in contenders.items() if not variant.model.strip()]
     if not inputs.prompt.strip():
         return "There is no prompt yet. Write one, or pick an example."
+    if problem := unfilled():
+        return f"Nothing was sent. {plain(problem_words(problem))}"
     if without_model:
         return f"No model is picked for {', '.join(without_model)}. Pick one or remove it."
-    if schema := schema_problem(inputs):
-        return f"Nothing was sent. {schema}"
-    return None
+    schema = schema_problem(inputs)
+    return f"Nothing was sent. {schema}" if schema else None
 
 
 def _sat_out(out: Sequence[Prepared]) -> str:
@@ -114,11 +120,14 @@ def _sat_out(out: Sequence[Prepared]) -> str:
     return "\n\n".join(f"**{one.letter} sat out.** {plain(' '.join(one.refusals))}" for one in out)
 
 
-def _new(connection: Connection) -> Comparison:
+def new_comparison(connection: Connection) -> Comparison:
+    """Make a comparison that is recorded, priced and run where the session calls; nothing is sent yet."""
+    comparison_id = secrets.token_urlsafe(16)
     place = WhereItRan(connection.endpoint_label, connection.config.region)
     comparison = Comparison(
         place,
-        recorder=get_store().recorder(),
+        comparison_id=comparison_id,
+        recorder=get_store().recorder(origin=preset_origin.of_comparison(comparison_id)),
         pricer=get_pricer(connection.endpoint_label, connection.config.region),
         region=connection.config.region,
         endpoint=connection.endpoint_label,
@@ -186,6 +195,7 @@ def rerun(letter: str) -> None:
         return
     remember_settings(comparison.id, {letter: prepared.variant})
     pay_from_here(comparison.id)
+    preset_origin.note(comparison.id, [prepared])
     comparison.rerun(letter, change=lambda sent: in_conversation(request, sent))
 
 
@@ -218,6 +228,7 @@ def follow_up(text: str) -> None:
     if must_ask(asked, connection=where(comparison).connection(), then=("follow_up", text)):
         return
     pay_from_here(comparison.id)
+    preset_origin.note(comparison.id, list(ready.values()))
     try:
         out = comparison.follow_up(text, change=change)
     except NotReadyError as error:
@@ -291,6 +302,7 @@ def current() -> Comparison | None:
         return None
     if st.session_state.get(_SHOWN) != found.id:
         restore_widgets(found)
+        preset_origin.restore_lanes(found.id)
         st.session_state[_SHOWN] = found.id
         _go_where_it_ran(found)
     finish_restoring(found)
@@ -328,11 +340,12 @@ def _from_history(comparison_id: str) -> Comparison | None:
     where = max((record.identity for record in records), key=lambda identity: identity.started_at)
     place = WhereItRan(where.endpoint, where.region)
     pays(comparison_id, place.payer)
+    preset_origin.restore(comparison_id, records)
     return Comparison.restore(
         place,
         runs=[(record.identity, record.request, record.result) for record in records],
         costs={record.run_id: record.priced for record in records},
-        recorder=get_store().recorder(),
+        recorder=get_store().recorder(origin=preset_origin.of_comparison(comparison_id)),
         pricer=get_pricer(where.endpoint, where.region),
         region=where.region,
         endpoint=where.endpoint,

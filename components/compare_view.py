@@ -17,6 +17,8 @@ from components.inputs_view import input_popovers
 from components.keep_typed import keep_typed
 from components.prepared import Prepared
 from components.spending_ask import ask
+from components.template_fields import template_fields
+from components.template_state import filled_inputs
 from components.tool_results import send_results, tool_results
 from components.variant_editor import EXPANDED, editor
 
@@ -68,6 +70,8 @@ def prompt_area(*, connection: Connection | None, comparison: Comparison | None)
         on_change="ignore",
         placeholder="Ask every variant the same thing. Ctrl+Enter runs.",
     )
+    with st.container():
+        template_fields()
     running = comparison is not None and not comparison.done
     # None of these has `help`: Streamlit draws a button with a tooltip twice, which doubles it for keyboards
     # and screen readers too.
@@ -219,7 +223,7 @@ def lanes(
         css += f" .st-key-lanes > .st-key-lane_{expanded} {{ flex-basis: 100% !important; }}</style>"
     st.html(css)
     in_comparison = {lane.label for lane in comparison.lanes} if comparison else set()
-    inputs = read_inputs()
+    inputs = filled_inputs(read_inputs())
     standing = []
     with st.container(horizontal=True, key="lanes"):
         for letter in variants.letters():

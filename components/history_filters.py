@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,6 +12,7 @@ from bedrock_playground.history import RunFilter
 from bedrock_playground.invocation.values import RunState
 
 TEXT, MODELS, STATES, DATES = "history_text", "history_models", "history_states", "history_dates"
+PRESETS = "history_presets"
 
 STATE_LABELS = {
     RunState.COMPLETED: "Completed",
@@ -36,11 +38,12 @@ def zone_name() -> str:
     return getattr(local_zone(), "key", "UTC")
 
 
-def filters(models: tuple[str, ...]) -> RunFilter:
+def filters(models: tuple[str, ...], presets: Mapping[str, str]) -> RunFilter:
     """Draw the filters and return what they ask for.
 
     Args:
         models: The models to choose from.
+        presets: The presets to choose from: names by id.
     """
     known = [model for model in st.session_state.get(MODELS) or [] if model in models]
     if known != st.session_state.get(MODELS):
@@ -55,6 +58,14 @@ def filters(models: tuple[str, ...]) -> RunFilter:
             persist_state="session",
         )
         chosen = st.multiselect("Model", models, key=MODELS, placeholder="Any model", persist_state="session")
+        preset_ids = st.multiselect(
+            "Preset",
+            list(presets),
+            format_func=lambda preset_id: presets.get(preset_id, preset_id),
+            key=PRESETS,
+            placeholder="Any or none",
+            persist_state="session",
+        )
         states = st.multiselect(
             "State",
             [state for state in STATE_LABELS if state is not RunState.PENDING],
@@ -74,6 +85,7 @@ def filters(models: tuple[str, ...]) -> RunFilter:
     first, after = _moments(dates)
     return RunFilter(
         model_ids=tuple(chosen),
+        preset_ids=tuple(preset_ids),
         states=tuple(RunState(state) for state in states),
         text=(text or "").strip() or None,
         started_from=first,
@@ -86,6 +98,7 @@ def clear() -> None:
     st.session_state[TEXT] = ""
     st.session_state[MODELS] = []
     st.session_state[STATES] = []
+    st.session_state[PRESETS] = []
     st.session_state[DATES] = ()
 
 

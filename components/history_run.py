@@ -19,13 +19,15 @@ from bedrock_playground.history import RunRecord
 from bedrock_playground.invocation import ValidationFailed
 from bedrock_playground.invocation.serialization import request_to_json
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, RunState
-from components import compare_state, history_as_if
+from components import compare_state, history_as_if, preset_save
+from components.binding import WhereItRan
 from components.history_content import beside_the_text, conversation
 from components.history_filters import STATE_LABELS, local_zone, zone_name
 from components.history_table import money
 from components.history_view import COMPARE_PAGE
 from components.history_votes import run_votes
 from components.live.outputs import reasoning_seconds
+from components.resources import get_store, resolve_model
 
 _INTERRUPTED = (
     "The app stopped during this run. What was asked is kept; the text that had arrived was only in the "
@@ -45,6 +47,7 @@ def run_view(record: RunRecord) -> None:
     """Draw one run, complete."""
     with st.container(border=True, key="history_run"):
         _head(record)
+        _preset(record)
         _figures(record)
         run_votes(record)
         _problem(record)
@@ -83,9 +86,31 @@ def _head(record: RunRecord) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(STATE_LABELS[record.state], color=_COLOURS[record.state])
         st.text(f"Variant {identity.label} · {record.request.model_id}", width="content")
+        st.button(
+            "Save as preset",
+            key="history_save_as_preset",
+            icon=":material/bookmark_add:",
+            on_click=_save_as_preset,
+            args=(record,),
+        )
         if st.button("Open in Compare", key="history_open_in_compare", icon=":material/compare:"):
             compare_state.load_comparison(identity.comparison_id)
             st.switch_page(COMPARE_PAGE, query_params={compare_state.ID: identity.comparison_id})
+
+
+def _save_as_preset(record: RunRecord) -> None:
+    where = WhereItRan(record.identity.endpoint, record.identity.region).connection()
+    preset_save.open_for_run(record.request, resolve_model(where, record.request.model_id))
+
+
+def _preset(record: RunRecord) -> None:
+    """Say which preset the run comes from, as text: its name is somebody's words."""
+    if record.preset_id is None:
+        return
+    name = get_store().presets.names().get(record.preset_id, "one that is not here any more")
+    version = f", version {record.preset_version}" if record.preset_version else ""
+    tags = f" · {', '.join(record.tags)}" if record.tags else ""
+    st.text(f"From the preset: {name}{version}{tags}")
 
 
 def _figures(record: RunRecord) -> None:

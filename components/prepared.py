@@ -12,6 +12,7 @@ from bedrock_playground.connection import Connection
 from components import variants
 from components.raw_by_model import with_own_fields
 from components.resources import resolve_model
+from components.template_state import filled_variant
 
 _SETTINGS = frozenset(field.name for field in fields(Variant))
 
@@ -48,7 +49,7 @@ def prepare(
 
     Args:
         letter: Which variant.
-        inputs: What all variants are asked.
+        inputs: What all variants are asked, filled in.
         connection: Where calls go; ``None`` while that is not ready.
         catalogue: What that place can call.
 
@@ -60,7 +61,7 @@ def prepare(
         return None
     resolution = resolve_model(connection, variant.model)
     variant = with_own_fields(letter, variant, resolution)
-    built = build_request(variant, inputs, resolution)
+    built = build_request(filled_variant(variant), inputs, resolution)
     elsewhere = catalogue.why_not_callable(variant.model)
     refusals = (*built.refusals, *((elsewhere,) if elsewhere else ()))
     return Prepared(letter, variant, resolution, built, refusals)

@@ -7,7 +7,7 @@ import json
 import streamlit as st
 
 from bedrock_playground.catalog.build import request_as_json
-from bedrock_playground.catalog.variant import Adjustment
+from bedrock_playground.catalog.variant import Adjustment, BuiltRequest
 from bedrock_playground.invocation import InvocationRequest
 from components.prepared import Prepared
 from components.variant_summary import NAMES, value_words
@@ -77,13 +77,27 @@ def request_dialog(prepared: Prepared, *, follow_up: InvocationRequest | None = 
                 )
                 _arguments(follow_up)
     with changes:
-        st.caption("What is not as it was set")
-        for adjustment in prepared.built.adjustments:
-            _change(adjustment)
-        if not prepared.built.adjustments:
-            st.markdown("Everything is sent as it was set.")
-        for warning in prepared.built.warnings:
-            st.warning(plain(warning), icon=":material/warning:")
+        _changes(prepared.built)
+
+
+def request_view(built: BuiltRequest) -> None:
+    """Draw a request that would be sent, and what is not as it was set; for whoever has no lane."""
+    request, changes = st.columns([3, 2])
+    with request:
+        st.caption("The arguments of `converse_stream`, word for word.")
+        _arguments(built.request)
+    with changes:
+        _changes(built)
+
+
+def _changes(built: BuiltRequest) -> None:
+    st.caption("What is not as it was set")
+    for adjustment in built.adjustments:
+        _change(adjustment)
+    if not built.adjustments:
+        st.markdown("Everything is sent as it was set.")
+    for warning in built.warnings:
+        st.warning(plain(warning), icon=":material/warning:")
 
 
 def _arguments(request: InvocationRequest) -> None:

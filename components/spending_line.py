@@ -37,7 +37,7 @@ def cost_line(place: DeltaGenerator, prepared: Sequence[Prepared], *, connection
     estimates = {letter: estimator.estimate(request) for letter, request in ready.items()}
     together = total(estimates, repeat=repeat)
     with place:
-        st.markdown(f":small[{_words(together)}]", width="content")
+        st.markdown(f":small[{cost_words(together)}]", width="content")
         if together.free:
             return
         with st.popover("Cost", icon=":material/info:", type="tertiary", key="cost_details"):
@@ -57,8 +57,8 @@ def cost_line(place: DeltaGenerator, prepared: Sequence[Prepared], *, connection
                 st.caption(f":material/info: {plain(why)}")
 
 
-def _words(together: Total) -> str:
-    """The line itself."""
+def cost_words(together: Total) -> str:
+    """Say what would be sent would cost, and what the limits leave; Streamlit's Markdown."""
     if together.free:
         return ":gray[Free: runs on this machine]"
     told = []

@@ -10,7 +10,7 @@ from bedrock_playground.catalog import Catalogue
 from bedrock_playground.catalog.variant import Inputs
 from bedrock_playground.connection import Connection
 from bedrock_playground.invocation import InvocationRequest
-from components import variants
+from components import preset_origin, preset_save, variants
 from components.model_picker import model_picker
 from components.parameter_panel import panel
 from components.prepared import Prepared, prepare
@@ -28,6 +28,7 @@ from components.words import plain
 
 _MENU = {
     "rerun": ":material/play_arrow: Run this one with its settings",
+    "save": ":material/bookmark_add: Save as preset …",
     "duplicate": ":material/content_copy: Duplicate",
     "left": ":material/arrow_back: Move left",
     "right": ":material/arrow_forward: Move right",
@@ -122,8 +123,16 @@ def _notes(prepared: Prepared, catalogue: Catalogue) -> None:
         st.caption(f":material/inventory_2: Set aside: the additional fields for {plain(', '.join(kept))}.")
     if back := back_in_use(prepared):
         st.caption(f":material/settings_backup_restore: Back in use: {plain(back)}.")
+    if origin := preset_origin.lane_origin(prepared.letter):
+        st.caption(f":material/bookmark: {plain(_origin_words(origin))}")
     for refusal in prepared.refusals:
         st.markdown(f":small[:orange[:material/block: **Sits out.**] {plain(refusal)}]")
+
+
+def _origin_words(origin: preset_origin.LaneOrigin) -> str:
+    name = origin.stored.preset.name
+    version = "" if origin.stored.starter else f", version {origin.stored.version}"
+    return f"From the preset {name}{version}" if origin.same else f"Changed since {name}{version}"
 
 
 def _actions(letter: str, *, can_rerun: bool) -> list[str]:
@@ -133,6 +142,7 @@ def _actions(letter: str, *, can_rerun: bool) -> list[str]:
         action
         for action, offered in (
             ("rerun", can_rerun),
+            ("save", True),
             ("duplicate", len(order) < len(variants.LETTERS)),
             ("left", order[0] != letter),
             ("right", order[-1] != letter),
@@ -147,8 +157,11 @@ def _act(letter: str, rerun: Callable[[str], None] | None) -> None:
     match st.session_state[f"menu_{letter}"]:
         case "rerun" if rerun is not None:
             rerun(letter)
+        case "save":
+            preset_save.open_for_lane(letter)
         case "duplicate":
-            variants.add(variants.read(letter), after=letter)
+            if (copy := variants.add(variants.read(letter), after=letter)) is not None:
+                preset_origin.copy_origin(letter, copy)
         case "left":
             variants.move(letter, -1)
         case "right":

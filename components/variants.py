@@ -26,6 +26,11 @@ FIELDS_OWNER = "additional_fields_owner"
 FIELDS_KEPT = "additional_fields_kept"
 """Part of the key of the raw fields that are set aside, by model."""
 
+PRESET = "preset"
+"""Part of the key of the preset that a variant was opened from or saved as."""
+GUARDRAIL = "guardrail_as_set"
+"""Part of the key of a guardrail that says more than its field shows."""
+
 _ORDER = "variant_order"
 _PICKS = "models_picked"
 _PREFERRED = ("amazon.nova-lite", "amazon.nova-2-lite", "anthropic.claude-haiku", "amazon.nova", "smollm2")
@@ -115,6 +120,7 @@ def write(letter: str, variant: Variant) -> None:
     state[key(letter, "system")] = variant.system or ""
     state[key(letter, "guardrail_on")] = variant.guardrail is not None
     state[key(letter, "guardrail")] = guardrail_text(variant.guardrail) if variant.guardrail else None
+    state[key(letter, GUARDRAIL)] = variant.guardrail
     state[key(letter, "additional_fields")] = variant.additional_fields or ""
     # They came with the model that is written here.
     state.pop(key(letter, FIELDS_OWNER), None)
@@ -144,13 +150,20 @@ def read(letter: str) -> Variant:
         model=(state.get(key(letter, "model")) or "").strip(),
         stop=tuple(state.get(key(letter, "stop")) or ()),
         system=state.get(key(letter, "system"), "") if state.get(key(letter, "system_on")) else None,
-        guardrail=guardrail_of(state.get(key(letter, "guardrail")))
-        if state.get(key(letter, "guardrail_on"))
-        else None,
+        guardrail=_guardrail(letter) if state.get(key(letter, "guardrail_on")) else None,
         additional_fields=fields_text if fields_text.strip() else None,
         **numbers,
         **{name: state.get(key(letter, name)) or None for name in CHOICES},
     )
+
+
+def _guardrail(letter: str) -> Guardrail | None:
+    """The guardrail that is typed; as it was set, with its trace and mode, while the same one is meant."""
+    typed = guardrail_of(st.session_state.get(key(letter, "guardrail")))
+    kept: Guardrail | None = st.session_state.get(key(letter, GUARDRAIL))
+    if typed is not None and kept is not None and guardrail_text(kept) == guardrail_text(typed):
+        return kept
+    return typed
 
 
 def guardrail_text(guardrail: Guardrail) -> str:
@@ -178,6 +191,7 @@ def replace_all(variants: Sequence[tuple[str, Variant]]) -> None:
     """Make these the variants, whatever stood there before."""
     st.session_state[_ORDER] = [letter for letter, _ in variants]
     for letter, variant in variants:
+        st.session_state.pop(key(letter, PRESET), None)
         write(letter, variant)
 
 
@@ -197,6 +211,7 @@ def add(variant: Variant, *, after: str | None = None) -> str | None:
         return None
     place = order.index(after) + 1 if after in order else len(order)
     st.session_state[_ORDER] = [*order[:place], letter, *order[place:]]
+    st.session_state.pop(key(letter, PRESET), None)
     write(letter, variant)
     return letter
 
@@ -209,7 +224,7 @@ def remove(letter: str) -> None:
         for name in ALL_FIELDS:
             for suffix in ("", "_on", "_value"):
                 st.session_state.pop(key(letter, name + suffix), None)
-        for name in (FIELDS_OWNER, FIELDS_KEPT):
+        for name in (FIELDS_OWNER, FIELDS_KEPT, PRESET, GUARDRAIL):
             st.session_state.pop(key(letter, name), None)
 
 

@@ -57,11 +57,16 @@ def fill(template: str, values: Mapping[str, Value]) -> str:
     missing = tuple(name for name in names_in(template) if name not in values)
     if missing:
         raise TemplateUnfilled(missing=missing)
+    return fill_known(template, values)
+
+
+def fill_known(template: str, values: Mapping[str, Value]) -> str:
+    """Put values in a template's places, as :func:`fill` does; a variable without one stays as written."""
 
     def put(match: re.Match[str]) -> str:
         backslashes = match["backslashes"]
         kept = backslashes[: len(backslashes) // 2]
-        if len(backslashes) % 2:
+        if len(backslashes) % 2 or match["name"] not in values:
             return kept + match[0][len(backslashes) :]
         return kept + value_text(values[match["name"]])
 

@@ -26,6 +26,8 @@ MAX_TEXT = 400_000
 """Characters of a prompt, a system prompt, a schema or a note."""
 MAX_PRESETS = 500
 """Presets of one file."""
+# Up to here a float holds every whole number.
+_EXACT = 2**53
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +106,13 @@ class Imported:
 
 
 def value_text(value: Value) -> str:
-    """Write a value as it stands in a filled template: ``true`` and ``false``, numbers as JSON has them."""
+    """Write a value as it stands in a filled template.
+
+    ``true`` and ``false``, and numbers as JSON has them, but whole ones without a fraction: a prompt asks for
+    2 sentences, not for 2.0.
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < _EXACT:
+        value = int(value)
     return value if isinstance(value, str) else json.dumps(value)
 
 

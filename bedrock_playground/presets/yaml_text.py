@@ -53,14 +53,18 @@ def load(text: str) -> Any:  # noqa: ANN401 - anything that JSON can say
         raise FileRefused("", "It is nested too deeply to be read.") from error
 
 
-def dump(value: object) -> str:
+def dump(value: object, *, width: int = 100) -> str:
     """Write what JSON can say as YAML; :func:`load` reads it back, every number and character the same.
 
     Longer texts stand as blocks, in which a prompt can be read and edited.
+
+    Args:
+        value: What to write.
+        width: Where one line of text is folded.
     """
     return str(
         yaml.dump(
-            value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=100, default_flow_style=False
+            value, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=width, default_flow_style=False
         )
     )
 

@@ -4,7 +4,15 @@ import streamlit as st
 
 from bedrock_playground.catalog import Catalogue
 from bedrock_playground.history import HistoryError
-from components import blind_view, compare_before, compare_blind, compare_state, compare_view, variants
+from components import (
+    blind_view,
+    compare_before,
+    compare_blind,
+    compare_state,
+    compare_view,
+    preset_save,
+    variants,
+)
 from components.connection import current_connection, wait_for_endpoint
 from components.diff_view import differences
 from components.price_as_if import price_as_if
@@ -32,6 +40,7 @@ with st.container():
 cost = compare_view.prompt_area(connection=connection, comparison=comparison)
 with st.container():
     compare_before.way_back()
+    preset_save.save_dialog()
 with st.container():
     blind_view.note(comparison)
 wait_for_endpoint()

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from bedrock_playground.history import HistoryError
-from components import history_as_if, history_filters, history_table, history_view
+from components import history_as_if, history_filters, history_table, history_view, preset_save
 from components.head import page_head
 from components.history_run import run_view
 from components.resources import get_store
@@ -12,10 +12,11 @@ page_head("History", "Every run that was made: find it, open it, take it away.")
 try:
     store = get_store()
     history_view.notices(store)
+    preset_save.save_dialog()
     if not store.count():
         history_view.nothing_yet(store.location)
         st.stop()
-    which = history_filters.filters(store.models())
+    which = history_filters.filters(store.models(), store.presets.names())
     total = store.count(which)
     if not total:
         history_view.nothing_found()

@@ -168,7 +168,7 @@ def test_presets_are_found_by_words_and_tags(store: RunStore) -> None:
     assert found(text="axb") == []
     assert found(tags=("support",)) == ["Kurz", "Äpfel"]
     assert found(tags=("support", "fruit")) == ["Äpfel"]
-    assert {"support", "fruit", "starter"} <= set(shelf.tags())
+    assert {"support", "fruit", "creative"} <= set(shelf.tags())
 
 
 def test_the_starter_set_stands_on_the_shelf_and_can_only_be_copied(store: RunStore) -> None:

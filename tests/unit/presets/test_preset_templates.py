@@ -54,7 +54,17 @@ def test_what_has_no_variables_and_no_escapes_is_left_alone(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [("x", "x"), (3, "3"), (0.5, "0.5"), (1.0, "1.0"), (1e-7, "1e-07"), (True, "true"), (False, "false")],
+    [
+        ("x", "x"),
+        (3, "3"),
+        (0.5, "0.5"),
+        (1.0, "1"),
+        (-2.0, "-2"),
+        (1e300, "1e+300"),
+        (1e-7, "1e-07"),
+        (True, "true"),
+        (False, "false"),
+    ],
 )
 def test_values_are_written_as_json_has_them(value: Value, text: str) -> None:
     assert fill("{{v}}", {"v": value}) == text
