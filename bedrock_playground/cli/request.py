@@ -25,8 +25,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
         metavar="TEXT",
         help="the prompt; - reads it from standard input (UTF-8); without it the message is empty",
     )
-    _settings(parser)
-    _inputs(parser)
+    add_settings(parser)
+    add_inputs(parser)
     parser.add_argument(
         "--resolve",
         action="store_true",
@@ -38,7 +38,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser.set_defaults(run=run)
 
 
-def _settings(parser: argparse.ArgumentParser) -> None:
+def add_settings(parser: argparse.ArgumentParser) -> None:
+    """Add the settings of a variant; `presets save` takes the same."""
     group = parser.add_argument_group("settings of the model")
     add = group.add_argument
     add("--temperature", type=_number, metavar="X", help="how freely tokens are chosen")
@@ -60,11 +61,18 @@ def _settings(parser: argparse.ArgumentParser) -> None:
     add("--fields", metavar="JSON", help="additionalModelRequestFields, laid over what the settings make")
 
 
-def _inputs(parser: argparse.ArgumentParser) -> None:
+def add_inputs(parser: argparse.ArgumentParser, *, files: bool = True) -> None:
+    """Add what is asked beside the prompt.
+
+    Args:
+        parser: Takes the arguments.
+        files: Whether files may go beside the prompt; a preset keeps none.
+    """
     group = parser.add_argument_group("what is asked")
     add = group.add_argument
     add("--system", metavar="TEXT", help="the system prompt")
-    add("--attach", action="append", type=Path, metavar="FILE", help="an image or a document; repeatable")
+    if files:
+        add("--attach", action="append", type=Path, metavar="FILE", help="an image or a document; repeatable")
     add("--schema", type=Path, metavar="FILE", help="a JSON schema for the answer")
     add("--tools", type=Path, metavar="FILE", help="a JSON list of {name, description, input_schema}")
     add("--tool-choice", metavar="WHICH", help="auto, any or a tool's name")

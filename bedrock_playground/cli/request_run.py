@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
         0 if it could be sent, 1 if it could not, 2 for bad arguments.
     """
     try:
-        variant, inputs = _variant(options), _inputs(options)
+        variant, inputs = variant_of(options), inputs_of(options)
     except BadArguments as error:
         print(f"bedrock-playground request: {error}", file=sys.stderr)
         return 2
@@ -114,7 +114,12 @@ def _values(adjustment: Adjustment) -> str:
     return f"{adjustment.parameter} {' → '.join(values)}:"
 
 
-def _variant(options: argparse.Namespace) -> Variant:
+def variant_of(options: argparse.Namespace) -> Variant:
+    """Make a variant of the arguments.
+
+    Raises:
+        BadArguments: One of them cannot be used.
+    """
     texts = [options.model, options.fields or "", options.effort or "", *(options.stop or [])]
     if not all(is_text(text) for text in texts):
         raise BadArguments("An argument is not valid UTF-8 text. Check its encoding.")
@@ -150,14 +155,19 @@ def _guardrail(text: str | None) -> Guardrail | None:
     return Guardrail(match["id"], match["version"] or "DRAFT")
 
 
-def _inputs(options: argparse.Namespace) -> Inputs:
+def inputs_of(options: argparse.Namespace) -> Inputs:
+    """Make of the arguments what is asked.
+
+    Raises:
+        BadArguments: One of them cannot be used.
+    """
     prompt = read_prompt() if options.prompt == "-" else options.prompt
     if not all(is_text(text) for text in (prompt, options.system or "", options.tool_choice or "")):
         raise BadArguments("An argument is not valid UTF-8 text. Check its encoding.")
     return Inputs(
         prompt=prompt,
         system=options.system,
-        attachments=_attachments(options.attach or ()),
+        attachments=_attachments(getattr(options, "attach", None) or ()),
         output_schema=_text_of(options.schema, "--schema") if options.schema else None,
         tools=_tools(options.tools) if options.tools else (),
         tool_choice=options.tool_choice,
