@@ -143,11 +143,12 @@ def _interrupt(connection: Connection) -> int:
 
 
 def database_now(connection: Connection) -> datetime:
-    """The moment by the clock all processes share: the server's, or with SQLite this machine's."""
+    """The moment in UTC by the clock all processes share: the server's, or with SQLite this machine's."""
     if is_sqlite(connection.engine.url):
         return datetime.now(UTC)
     now: datetime = connection.execute(text("SELECT clock_timestamp()")).scalar_one()
-    return now
+    # It comes in the zone that the server is set to, where another day may have begun.
+    return now.astimezone(UTC)
 
 
 def _forget(connection: Connection, ids: Sequence[str], data_dir: Path) -> None:

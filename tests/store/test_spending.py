@@ -6,12 +6,13 @@ import signal
 import subprocess
 import sys
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from bedrock_playground.history import HistoryError, RunStore
 from bedrock_playground.history.schema import spending
@@ -169,6 +170,27 @@ def test_a_new_day_begins_at_midnight_utc(store: RunStore) -> None:
     assert ledger.reserve(Wanted("s", "m", CENT), limits).entry
     assert ledger.totals("s").session.reserved == 2 * CENT
     assert ledger.totals("s").day.reserved == CENT
+
+
+def test_the_day_is_utc_s_in_whatever_zone_the_server_is(place: Place) -> None:
+    if not place.is_sqlite:
+        with psycopg.connect(place.url.replace("+psycopg", ""), autocommit=True) as connection:
+            name = place.url.rpartition("/")[2]
+            # One of these two has another date at any moment.
+            for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):
+                connection.execute(f"ALTER DATABASE \"{name}\" SET timezone TO '{zone}'")
+                _day_is_utc_s(place)
+        return
+    _day_is_utc_s(place)
+
+
+def _day_is_utc_s(place: Place) -> None:
+    with place.open() as store:
+        before = datetime.now(UTC).date()
+        entry = store.ledger().reserve(Wanted("s", "m", CENT), NO_LIMIT).entry
+        with store._read() as connection:
+            day = connection.execute(select(spending.c.day).where(spending.c.entry == entry)).scalar_one()
+        assert before <= day <= datetime.now(UTC).date()
 
 
 def test_a_settlement_that_the_database_refuses_is_made_up_for(
