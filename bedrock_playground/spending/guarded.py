@@ -26,7 +26,7 @@ _UNBILLED: tuple[type[errors.InvocationError], ...] = (
     errors.TlsFailed,
     errors.ServiceError,
 )
-"""After these nothing is billed: nothing was sent, or the service refused."""
+"""After these nothing is billed, unless an answer had begun: nothing was sent, or the service refused."""
 _PERHAPS_BILLED: tuple[type[errors.InvocationError], ...] = (
     errors.ModelTimeout,
     errors.ModelError,
@@ -154,7 +154,8 @@ class _Guarded:
 
 def _was_billed(result: InvocationResult) -> bool:
     """Whether the last try of a run without token counts may have cost something."""
-    if result.error is None:
+    if result.error is None or result.text or result.reasoning or result.content:
+        # Whatever broke it off, even a refusal in mid-stream: what was generated until then may be billed.
         return True
     return bool(result.attempts) and _perhaps_billed(result.attempts[-1])
 

@@ -23,6 +23,7 @@ from bedrock_playground.invocation import (
     ModelTimeout,
     NoCredentials,
     RunState,
+    ServiceUnavailable,
     SpendingLimitReached,
     SpendingUncounted,
     StreamInterrupted,
@@ -83,9 +84,16 @@ def guard(inner: Scripted, payer: Account, by: Estimator | None = None) -> Guard
     return GuardedInvoker(inner, account=payer, estimator=lambda: found)
 
 
-def failed_by(error: InvocationError, *, sent: bool = True, usage: Usage | None = None) -> Failed:
+def failed_by(
+    error: InvocationError,
+    *,
+    sent: bool = True,
+    usage: Usage | None = None,
+    text: str = "",
+    reasoning: str = "",
+) -> Failed:
     attempt = Attempt(1, 0.0, 1.0, error_type=type(error).__name__, sent=sent)
-    return Failed(InvocationResult(error=error, attempts=(attempt,), usage=usage))
+    return Failed(InvocationResult(text, reasoning, error=error, attempts=(attempt,), usage=usage))
 
 
 def outcome(invoker: GuardedInvoker, request: InvocationRequest | None = None) -> InvocationResult:
@@ -145,6 +153,8 @@ def test_the_day_s_limit_holds_for_all_sessions() -> None:
         (failed_by(StreamInterrupted("cut")), Spent(held=WORST)),
         (failed_by(Cancelled("Stopped.")), Spent(held=WORST)),
         (failed_by(StreamInterrupted("late"), usage=USAGE), Spent(spent=ACTUAL)),
+        (failed_by(Throttled("in mid-stream"), text="Hi"), Spent(held=WORST)),
+        (failed_by(ServiceUnavailable("in mid-stream"), reasoning="Hm"), Spent(held=WORST)),
         (Failed(InvocationResult(error=Cancelled("Stopped."))), Spent()),
         (Finished(InvocationResult("Hi", attempts=(Attempt(1, 0.0, 1.0),))), Spent(held=WORST)),
     ],
