@@ -207,6 +207,7 @@ def rerun_as_sent(letter: str) -> None:
     request = comparison.lane(letter).latest_turn[-1].request
     again = ("rerun_as_sent", letter)
     if not must_ask({letter: request}, connection=where(comparison).connection(), then=again):
+        pay_from_here(comparison.id)
         comparison.rerun(letter)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -194,6 +194,27 @@ def test_who_acts_pays_whoever_started_it(page: AppTest, server: ScriptedServer)
     assert comparison.wait(60)
     assert sent(server) == before + 2
     assert spent(page) == Spent(spent=4 * ACTUAL)
+
+
+def test_who_runs_a_blind_answer_again_pays_for_it(
+    page: AppTest, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lane(_comparison: str, label: str, *, on_rerun: Callable[[], None], **_more: object) -> None:
+        st.button("Again", key=f"again_{label}", on_click=on_rerun)
+
+    # AppTest draws no custom component: a button stands for the one in the lane.
+    monkeypatch.setattr("components.live.lane", lane)
+    page.session_state["blind"] = True
+    page.button(key="run").click().run()
+    comparison = shown(page)
+    other = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    other.query_params["comparison"] = comparison.id
+    other.run()
+    other.button(key="again_1").click().run()
+    assert not other.exception
+    assert comparison.wait(60)
+    assert sent(server) == 3
+    assert (spent(page), spent(other)) == (Spent(spent=2 * ACTUAL), Spent(spent=ACTUAL))
 
 
 def test_connection_shows_what_was_spent_and_lowers_the_limits(page: AppTest, server: ScriptedServer) -> None:
