@@ -3,7 +3,9 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 # Only pytest's own paths, in the order in which a failure is cheapest to find.
-SUITES := tests/unit tests/wire tests/store tests/app tests/browser
+SUITES := tests/unit tests/wire tests/store tests/app
+# Whole files at a time, because what a file's tests share is made once; two, because that is what CI has cores for.
+SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 SOURCES := bedrock_playground components pages streamlit_app.py tests benchmarks scripts
 
 .DEFAULT_GOAL := help
@@ -19,7 +21,8 @@ dev: $(VENV)/.dev ## Start the app and reload it when a file changes
 	@exec $(BIN)/bedrock-playground run -- --server.fileWatcherType=auto --server.runOnSave=true
 
 test: check system ## Everything: style, types, contracts, unit, wire, store, app and browser tests
-	$(BIN)/python -m pytest $(SUITES)
+	$(BIN)/python -m pytest $(SUITES) $(SIDE_BY_SIDE)
+	$(BIN)/python -m pytest tests/browser
 
 check: $(VENV)/.dev ## The quick part: style, types and import contracts
 	$(BIN)/ruff format --check $(SOURCES)

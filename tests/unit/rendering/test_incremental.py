@@ -115,7 +115,7 @@ def test_an_open_formula_holds_its_lines_back() -> None:
     assert "<ul>" not in joined(blocks)
 
 
-@pytest.mark.parametrize("step", [1_000, 7_001, 100_000])
+@pytest.mark.parametrize("step", [3_001, 7_001, 100_000])
 def test_a_giant_block_is_cut_at_the_same_place_whatever_the_pieces(step: int) -> None:
     text = "- item\n" * (3 * MAX_BLOCK // 7)
     blocks = feed_in_pieces(text, list(range(step, len(text), step)))
