@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 
 import streamlit as st
 
 from bedrock_playground.history.analytics_values import AnalyticsFilter, Choices
+from components.resources import get_store
 
 PERIOD, DATES = "analytics_period", "analytics_dates"
 MODELS, USERS, PRESETS, TAGS, ENDPOINTS = (
@@ -81,7 +82,14 @@ def _others(choices: Choices) -> tuple[tuple[str | None, ...], ...]:
     chosen = sum(bool(st.session_state.get(key)) for key in offered)
     with st.popover(f"More filters ({chosen})" if chosen else "More filters", icon=":material/tune:"):
         return tuple(
-            _chosen(label, options, key=key, any_=f"Any {label.lower()}", nameless=nameless)
+            _chosen(
+                label,
+                options,
+                key=key,
+                any_=f"Any {label.lower()}",
+                nameless=nameless,
+                names=get_store().presets.names() if key == PRESETS else {},
+            )
             if key in offered
             else ()
             for label, options, key, nameless in asked
@@ -89,13 +97,20 @@ def _others(choices: Choices) -> tuple[tuple[str | None, ...], ...]:
 
 
 def _chosen(
-    label: str, options: Sequence[str | None], *, key: str, any_: str, nameless: str = ""
+    label: str,
+    options: Sequence[str | None],
+    *,
+    key: str,
+    any_: str,
+    nameless: str = "",
+    names: Mapping[str, str] | None = None,
 ) -> tuple[str | None, ...]:
     """Draw one choice of several; what was chosen and is there no more is dropped."""
     kept = [one for one in st.session_state.get(key) or [] if one in options]
     if kept != st.session_state.get(key):
         st.session_state[key] = kept
-    name: Callable[[str | None], str] = lambda one: nameless if one is None else one  # noqa: E731
+    known = names or {}
+    name: Callable[[str | None], str] = lambda one: nameless if one is None else known.get(one, one)  # noqa: E731
     return tuple(
         st.multiselect(label, options, format_func=name, key=key, placeholder=any_, persist_state="session")
     )

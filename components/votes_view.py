@@ -9,7 +9,7 @@ import streamlit as st
 from bedrock_playground.history import Contender, HistoryError, Verdict, Vote, decide
 from bedrock_playground.invocation import Comparison, LaneRun
 from bedrock_playground.invocation.tool_calls import calls_of
-from components import blind_view, compare_blind, compare_state
+from components import blind_view, compare_blind, compare_state, preset_origin
 from components.history_filters import local_zone
 from components.resources import get_store
 from components.words import plain
@@ -31,8 +31,14 @@ class Ballot:
 
     def contenders(self) -> list[Contender]:
         """The answers as a vote keeps them."""
+        preset_of = preset_origin.of_comparison(self.comparison_id)
         return [
-            Contender(run.identity.run_id, letter, run.request.model_id)
+            Contender(
+                run.identity.run_id,
+                letter,
+                run.request.model_id,
+                origin.preset_id if (origin := preset_of(letter)) is not None else None,
+            )
             for letter, run in self.answers.items()
         ]
 

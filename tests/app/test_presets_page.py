@@ -199,8 +199,11 @@ def test_a_lane_is_saved_and_its_runs_come_from_it_until_it_is_changed(app: AppT
     app.run()
     assert "From the preset Blue, version 1" in said(app)
     app.button(key="run").click().run()
-    shown(app)
+    comparison = shown(app)
     assert _origins(stored) == {"A": 1}
+    from components.votes_view import ballot
+
+    assert [one.preset_id for one in ballot(comparison).contenders()] == [stored.preset_id, None]
     # Another question, other settings: the first still comes from it, the second does not.
     app.session_state["A_settings_looked_at"] = True
     app.run()
