@@ -9,7 +9,7 @@ SIDE_BY_SIDE := --numprocesses 2 --dist loadfile
 SOURCES := bedrock_playground components pages streamlit_app.py tests benchmarks scripts
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test check fix bench catalog lock screenshots system clean
+.PHONY: help run dev test check fix bench catalog lock screenshots system exports clean
 
 help: ## Show the commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -20,7 +20,7 @@ run: $(VENV)/.run ## Start the app (sets everything up the first time)
 dev: $(VENV)/.dev ## Start the app and reload it when a file changes
 	@exec $(BIN)/bedrock-playground run -- --server.fileWatcherType=auto --server.runOnSave=true
 
-test: check system ## Everything: style, types, contracts, unit, wire, store, app and browser tests
+test: check system exports ## Everything: style, types, contracts, unit, wire, store, app and browser tests
 	$(BIN)/python -m pytest $(SUITES) $(SIDE_BY_SIDE)
 	$(BIN)/python -m pytest tests/browser
 
@@ -42,6 +42,9 @@ screenshots: $(VENV)/.dev system ## Make the README's pictures anew
 
 system: ## Install what tests need from the system (Chromium, PostgreSQL)
 	@sh scripts/install_system.sh
+
+exports: $(VENV)/.dev ## Install what exported code is tested with (AWS CLI, LangChain, node's AWS SDK …)
+	@sh scripts/setup_exports.sh
 
 catalog: $(VENV)/.dev ## Write the snapshot of models and prices anew, and say what changed
 	$(BIN)/python -m scripts.catalog

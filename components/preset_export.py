@@ -65,6 +65,18 @@ def export_view(
         on_click="ignore",
     )
     st.code(exported.text, language=form.language, wrap_lines=True, height=420)
+    for file in exported.beside:
+        text = file.data.decode()
+        st.caption(f"It reads `{file.name}`, beside it:")
+        st.code(text, language=file.language, wrap_lines=True)
+        st.download_button(
+            f"Download {file.name}",
+            text,
+            file.name,
+            key=f"preset_beside_{name}_{file.name}",
+            icon=":material/download:",
+            on_click="ignore",
+        )
 
 
 def _written(form: Format, stored: StoredPreset, source: RequestSource | None) -> Exported | None:

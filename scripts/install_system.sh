@@ -1,5 +1,5 @@
 #!/bin/sh
-# Tests drive a real Chromium and a real PostgreSQL; here they come from the system's own packages.
+# Tests drive a real Chromium, a real PostgreSQL and curl; here they come from the system's own packages.
 set -eu
 say() { printf '%s\n' "$*" >&2; }
 
@@ -18,6 +18,8 @@ find_missing() {
     missing=""
     have_chromium || missing="$missing chromium"
     have_postgres || missing="$missing postgresql"
+    # What is exported to curl is run by it.
+    command -v curl >/dev/null 2>&1 || missing="$missing curl"
 }
 
 find_missing

@@ -11,3 +11,9 @@ compile --upgrade --all-extras -c requirements/run.lock -o requirements/dev.lock
 # The catalogue's sources, in an environment of their own; their versions are chosen by hand.
 compile --upgrade -o requirements/catalog.lock requirements/catalog.in
 compile --upgrade --no-deps -o requirements/catalog-data.lock requirements/catalog-data.in
+# What exported code is tested with, in an environment of its own as well.
+compile --upgrade -o requirements/exports.lock requirements/exports.in
+if command -v npm >/dev/null 2>&1; then
+    # Without the registry's addresses: they say where this machine gets its packages.
+    (cd requirements/node && npm update --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund)
+fi

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from bedrock_playground.catalog.build import request_as_json
@@ -362,24 +363,36 @@ def _list_formats(options: argparse.Namespace) -> None:
 
 def _hand_over(exported: Exported, options: argparse.Namespace, *, suggested: str) -> None:
     if options.output is not None:
-        try:
-            options.output.write_text(exported.text, encoding="utf-8", newline="")
-        except OSError as error:
-            raise _NotDone(f"{options.output} cannot be written: {error.strerror}.") from error
+        _write(options.output, exported.text.encode())
+        for file in exported.beside:
+            _write(options.output.with_name(file.name), file.data)
     if options.json:
         told: dict[str, Any] = {"format": options.format, "notes": list(exported.notes)}
         if options.output is not None:
             told["file"] = str(options.output)
         else:
             told |= {"file_name": suggested, "text": exported.text}
+        if exported.beside:
+            # Presets have no attachments: what lies beside is text.
+            told["beside"] = {file.name: file.data.decode() for file in exported.beside}
         _print_json(told)
         return
     for note in exported.notes:
         _say("export", note)
+    if exported.beside and options.output is None:
+        names = ", ".join(file.name for file in exported.beside)
+        _say("export", f"It reads {names}, which is not printed here: with --output it is written beside it.")
     if options.output is None:
         # As it is, whatever the terminal: this may be redirected to a file.
         sys.stdout.flush()
         sys.stdout.buffer.write(exported.text.encode())
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise _NotDone(f"{path} cannot be written: {error.strerror}.") from error
 
 
 def _schema(_options: argparse.Namespace) -> None:

@@ -16,6 +16,23 @@ from bedrock_playground.presets.values import Imported, Preset
 
 
 @dataclass(frozen=True, slots=True)
+class ExportedFile:
+    """A file that an export needs beside it."""
+
+    name: str
+    """A plain file name."""
+    content: str | bytes
+    """Text, or an attachment's bytes."""
+    language: str | None = None
+    """What a page highlights the text as."""
+
+    @property
+    def data(self) -> bytes:
+        """The content as it is written to disk."""
+        return self.content.encode() if isinstance(self.content, str) else self.content
+
+
+@dataclass(frozen=True, slots=True)
 class Exported:
     """What a format wrote."""
 
@@ -23,6 +40,8 @@ class Exported:
     """The whole file."""
     notes: tuple[str, ...] = ()
     """What the format cannot hold or checks and finds wrong, in words; show them beside the text."""
+    beside: tuple[ExportedFile, ...] = ()
+    """The files that it reads, by the names that it knows them by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
