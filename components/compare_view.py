@@ -17,6 +17,7 @@ from components.inputs_view import input_popovers
 from components.keep_typed import keep_typed
 from components.prepared import Prepared
 from components.spending_ask import ask
+from components.take_away import offers_of, take_away_dialog, take_away_shown
 from components.template_fields import template_fields
 from components.template_state import filled_inputs
 from components.tool_results import send_results, tool_results
@@ -248,8 +249,23 @@ def lanes(
                     tool_results(comparison, letter)
                 elif prepared is None or not prepared.refusals:
                     st.caption("Press Run: the answer streams here.")
+                if take_away_shown() == letter:
+                    _take_away(letter, prepared, connection=connection, comparison=comparison)
             standing.append(prepared)
     return tuple(one for one in standing if one is not None)
+
+
+def _take_away(
+    letter: str, prepared: Prepared | None, *, connection: Connection | None, comparison: Comparison | None
+) -> None:
+    """Open the dialog for a lane: with the request that was sent, and with the settings of now."""
+    runs = (
+        [run for lane in comparison.lanes if lane.label == letter for run in lane.runs] if comparison else []
+    )
+    offers = offers_of(runs[-1].request if runs else None, prepared.built.request if prepared else None)
+    if offers:
+        region = runs[-1].identity.region if runs else connection.config.region if connection else None
+        take_away_dialog(offers, connection=connection, region=region, name=f"compare-{letter.lower()}")
 
 
 def under_the_lanes(comparison: Comparison, *, drawn_running: bool) -> None:

@@ -21,6 +21,7 @@ from bedrock_playground.invocation.serialization import request_to_json
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, RunState
 from components import compare_state, history_as_if, preset_save
 from components.binding import WhereItRan
+from components.connection import current_connection
 from components.history_content import beside_the_text, conversation
 from components.history_filters import STATE_LABELS, local_zone, zone_name
 from components.history_table import money
@@ -28,6 +29,7 @@ from components.history_view import COMPARE_PAGE
 from components.history_votes import run_votes
 from components.live.outputs import reasoning_seconds
 from components.resources import get_store, resolve_model
+from components.take_away import Offer, open_take_away, take_away_dialog, take_away_shown
 
 _INTERRUPTED = (
     "The app stopped during this run. What was asked is kept; the text that had arrived was only in the "
@@ -96,6 +98,20 @@ def _head(record: RunRecord) -> None:
         if st.button("Open in Compare", key="history_open_in_compare", icon=":material/compare:"):
             compare_state.load_comparison(identity.comparison_id)
             st.switch_page(COMPARE_PAGE, query_params={compare_state.ID: identity.comparison_id})
+        st.button(
+            "Take it away",
+            key="history_take_away",
+            icon=":material/ios_share:",
+            on_click=open_take_away,
+            args=(record.run_id,),
+        )
+    if take_away_shown() == record.run_id:
+        take_away_dialog(
+            (Offer("As it was sent", record.request),),
+            connection=current_connection(),
+            region=identity.region,
+            name=f"run-{record.run_id[:8]}",
+        )
 
 
 def _save_as_preset(record: RunRecord) -> None:

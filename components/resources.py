@@ -181,6 +181,11 @@ def resolve_model(connection: Connection | None, model_id: str) -> Resolution:
     return found
 
 
+def ask_behind(connection: Connection, model_id: str) -> Behind:
+    """What the account tells of an id: the models behind it, and the Regions that it sends requests to."""
+    return _behind(connection, _key_of(connection), model_id)
+
+
 @st.cache_resource(show_spinner=False, ttl=600, max_entries=512)
 def _access(_connection: Connection, key: str, base_id: str) -> Access:  # noqa: ARG001  # the key is the cache's
     return access_to(_connection.config, base_id)

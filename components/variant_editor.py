@@ -23,6 +23,7 @@ from components.request_dialog import (
     request_shown,
 )
 from components.returned import back_in_use, forget_returned
+from components.take_away import forget_take_away, open_take_away
 from components.variant_summary import summary
 from components.words import plain
 
@@ -34,8 +35,10 @@ _MENU = {
     "right": ":material/arrow_forward: Move right",
     "expand": ":material/open_in_full: Expand",
     "collapse": ":material/close_fullscreen: Back to size",
+    "take_away": ":material/ios_share: Take it away",
     "remove": ":material/delete: Remove",
 }
+_OPENS = {"save": preset_save.open_for_lane, "take_away": open_take_away}
 _OPAQUE = frozenset({"application_profile", "provisioned", "custom", "imported", "prompt_router", "prompt"})
 EXPANDED = "expanded_lane"
 """The session state's key of the lane that takes the whole width, if one does."""
@@ -147,6 +150,7 @@ def _actions(letter: str, *, can_rerun: bool) -> list[str]:
             ("left", order[0] != letter),
             ("right", order[-1] != letter),
             ("collapse" if expanded else "expand", len(order) > 1),
+            ("take_away", bool(variants.read(letter).model)),
             ("remove", len(order) > 1),
         )
         if offered
@@ -157,8 +161,6 @@ def _act(letter: str, rerun: Callable[[str], None] | None) -> None:
     match st.session_state[f"menu_{letter}"]:
         case "rerun" if rerun is not None:
             rerun(letter)
-        case "save":
-            preset_save.open_for_lane(letter)
         case "duplicate":
             if (copy := variants.add(variants.read(letter), after=letter)) is not None:
                 preset_origin.copy_origin(letter, copy)
@@ -170,8 +172,11 @@ def _act(letter: str, rerun: Callable[[str], None] | None) -> None:
             st.session_state[EXPANDED] = letter
         case "collapse":
             st.session_state.pop(EXPANDED, None)
+        case "save" | "take_away" as which:
+            _OPENS[which](letter)
         case "remove":
             variants.remove(letter)
             forget_request(letter)
+            forget_take_away(letter)
             forget_returned(letter)
             st.session_state.pop(looked_at(letter), None)
