@@ -9,7 +9,6 @@ import pandas as pd
 import streamlit as st
 
 from bedrock_playground.catalog.money import format_usd
-from bedrock_playground.invocation import RunState
 from bedrock_playground.presets.values import Variable, value_text
 from components import compare_state
 from components.history_filters import STATE_LABELS
@@ -57,7 +56,11 @@ def _results(run: RowsRun, variables: Sequence[Variable]) -> None:
         st.caption(told)
     else:
         st.progress(ended / count, f"Row {min(ended + 1, count)} of {count}")
-    lines = [_line(number, row, letter) for number, row in enumerate(run.rows, 1) for letter in row.built]
+    lines = [
+        _line(number, row, letter, over=run.done)
+        for number, row in enumerate(run.rows, 1)
+        for letter in row.built
+    ]
     frame = pd.DataFrame(lines)
     event = st.dataframe(
         frame,
@@ -102,14 +105,14 @@ def _results(run: RowsRun, variables: Sequence[Variable]) -> None:
             )
 
 
-def _line(number: int, row: Row, letter: str) -> dict[str, Any]:
+def _line(number: int, row: Row, letter: str, *, over: bool) -> dict[str, Any]:
     built, run = row.built[letter], row.run_of(letter)
     result = run.result if run else None
     usage, timing = (result.usage, result.timing) if result else (None, None)
     if built.refusals:
         state, answer = "Sat out", " ".join(built.refusals)
     else:
-        state = STATE_LABELS[run.state if run else RunState.PENDING]
+        state = STATE_LABELS[run.state] if run else ("Not run" if over else "Waiting")
         answer = run.text if run else ""
         if result is not None and result.error is not None and not answer:
             answer = str(result.error)

@@ -328,3 +328,23 @@ def test_a_table_of_values_is_run_row_by_row(app: AppTest) -> None:
 
 def _fields(preset: Preset) -> dict[str, Any]:
     return {name: getattr(preset, name) for name in preset.__dataclass_fields__}
+
+
+def test_stopping_a_table_begins_no_further_row(app: AppTest) -> None:
+    row = {"reader": "a child", "thing": "rain", "times": 1}
+    long = {"variant": Variant(model=PACED, max_tokens=256), "rows": (row, row, row)}
+    stored = store().presets.add(Preset(**{**_fields(QUESTION), **long}))
+    tick(app.run(), "Question")
+    app.button(key="preset_rows_run").click().run()
+    fine(app)
+    app.button(key="preset_rows_stop").click().run()
+    run = app.session_state[f"rows_run_{stored.preset_id}"]
+    deadline = time.monotonic() + 60
+    while not run.done and time.monotonic() < deadline:
+        time.sleep(0.05)
+    fine(app.run())
+    states = list(app.dataframe[-1].value["State"])
+    assert states[0] in {"Cancelled", "Completed"}
+    assert states[-1] == "Not run"
+    assert "Stopped after" in said(app)
+    assert store().count() == states.count("Cancelled") + states.count("Completed")
