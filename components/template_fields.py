@@ -22,7 +22,10 @@ def template_fields() -> None:
             value_field(variable, key=field_key(variable.name))
     problem = unfilled()
     if problem is not None:
-        st.caption(f":orange[:material/edit_note: {plain(problem_words(problem))}]")
+        # Run says more, where somebody presses it all the same.
+        empty = f"Still empty: {', '.join(problem.missing)}."
+        words = empty if problem.missing and not problem.wrong else str(problem)
+        st.caption(f":orange[:material/edit_note: {plain(words)}]")
 
 
 def problem_words(problem: TemplateUnfilled) -> str:

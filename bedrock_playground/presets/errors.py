@@ -52,7 +52,8 @@ class TemplateUnfilled(PresetError):
         """
         parts = []
         if missing:
-            parts.append(f"{_names(missing)} {'has' if len(missing) == 1 else 'have'} no value. Fill it in.")
+            told = "has no value. Fill it in." if len(missing) == 1 else "have no value. Fill them in."
+            parts.append(f"{_names(missing)} {told}")
         if unknown:
             parts.append(
                 f"There is no variable {_names(unknown)} in this template. Check the name, or take the "

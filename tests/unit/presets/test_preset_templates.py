@@ -85,7 +85,7 @@ def test_missing_unknown_and_wrong_values_are_named() -> None:
     assert unfilled.value.unknown == ("name",)
     assert set(unfilled.value.wrong) == {"n", "c"}
     assert str(unfilled.value) == (
-        "{{text}} and {{more}} have no value. Fill it in. There is no variable {{name}} in this template. "
+        "{{text}} and {{more}} have no value. Fill them in. There is no variable {{name}} in this template. "
         "Check the name, or take the value away. n: It takes a whole number, such as 3. c: It takes one of: "
         "x, y."
     )
