@@ -18,10 +18,12 @@ from bedrock_playground.invocation.errors import Cancelled, InvocationError
 from bedrock_playground.invocation.protocol import Pricer, RunIdentity
 from bedrock_playground.invocation.values import (
     Attempt,
+    ContentBlock,
     InvocationRequest,
     InvocationResult,
     RunState,
     Timing,
+    ToolUseBlock,
     Usage,
 )
 from components.live.feed import LiveComparison, LiveRun
@@ -88,7 +90,7 @@ class MaskedRun:
             return None
         return InvocationResult(
             text=real.text,
-            content=real.content,
+            content=tuple(_without_id(block) for block in real.content),
             stop_reason=real.stop_reason,
             timing=Timing(),
             error=_neutral(real),
@@ -243,6 +245,11 @@ def mask(hub: LiveHub, real: LiveComparison, letters: Sequence[str]) -> MaskedCo
 def masked_id(comparison_id: str) -> str:
     """The id under which a comparison stands in the hub while its names are hidden."""
     return f"blind:{comparison_id}"
+
+
+def _without_id(block: ContentBlock) -> ContentBlock:
+    """Leave a call's id out: how it begins (``toolu_``, ``call_``) tells the family."""
+    return replace(block, tool_use_id="") if isinstance(block, ToolUseBlock) else block
 
 
 def _neutral(result: InvocationResult) -> InvocationError | None:

@@ -76,7 +76,7 @@ function call({ name, id, input, raw }) {
   return make(
     "div",
     { class: "bp-call", "data-testid": "lane-tool-call" },
-    make("div", { class: "bp-call-head" }, "Calls ", make("b", {}, name), make("span", { class: "bp-tree-note", title: "The service's id of this call" }, ` ${id}`)),
+    make("div", { class: "bp-call-head" }, "Calls ", make("b", {}, name), id ? make("span", { class: "bp-tree-note", title: "The service's id of this call" }, ` ${id}`) : null),
     malformed ? make("div", { class: "bp-verdict", "data-valid": "false" }, "The arguments are not a JSON object; as they came:") : null,
     malformed ? make("pre", { class: "bp-call-raw" }, raw) : tree(input),
   );

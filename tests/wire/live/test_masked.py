@@ -18,6 +18,7 @@ from bedrock_playground.invocation.values import (
     ReasoningBlock,
     RunState,
     TextBlock,
+    ToolUseBlock,
     Usage,
 )
 from components.live.hub import LiveHub
@@ -114,6 +115,16 @@ def test_answers_are_held_back_until_all_have_ended_and_tell_nothing_then() -> N
     real_ids = [run.identity.run_id for lane in comparison.lanes for run in lane.runs]
     assert not [run_id for run_id in real_ids if run_id in watched.sent]
     assert not [letter for letter in "ABC" if json.dumps(letter) in watched.sent]
+
+
+def test_a_tool_call_shows_without_its_id() -> None:
+    comparison = three()
+    for letter in "ABC":
+        end(comparison, letter, content=(ToolUseBlock(f"toolu_bdrk_{letter}", "weather", {"city": "Oslo"}),))
+    watched = Watched(MaskedComparison(comparison, ORDER))
+    [call] = watched.look().of("1").facts["tools"]
+    assert call["name"] == "weather"
+    assert "toolu" not in watched.sent
 
 
 def test_a_stopped_answer_says_so_and_keeps_its_text() -> None:
