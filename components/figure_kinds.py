@@ -12,11 +12,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from components.measured import COST, Measure, labels, middles, numbers, spreads, usd
+from components.palette import ON_DARK, ON_LIGHT
 from components.variants import LETTERS
 
-# Okabe and Ito's colours, as in .streamlit/config.toml: a letter keeps its colour whatever stands beside it.
-_ON_LIGHT = ("#0072b2", "#d55e00", "#009e73", "#b4508f", "#b07800", "#3a9bd9", "#6b4c9a", "#5f6b76")
-_ON_DARK = ("#4da3e0", "#f08a4b", "#35c496", "#e08fc0", "#e3b341", "#8ccbf5", "#b39ddb", "#a3afbd")
 _GREY = "rgba(128,128,128,0.9)"
 _HEIGHT = 260
 _WIDE = 20
@@ -35,7 +33,7 @@ _PARTS = (
 
 def colours(data: pd.DataFrame, *, dark: bool) -> list[str]:
     """The colours of a table's variants, in order."""
-    by_letter = dict(zip(LETTERS, _ON_DARK if dark else _ON_LIGHT, strict=True))
+    by_letter = dict(zip(LETTERS, ON_DARK if dark else ON_LIGHT, strict=True))
     return [by_letter[label] for label in labels(data)]
 
 
@@ -225,7 +223,7 @@ def against_latency(data: pd.DataFrame, *, dark: bool = False) -> go.Figure:
     else:
         figure.add_shape(
             type="rect", xref="x domain", yref="y domain", x0=0, x1=0.5, y0=0, y1=0.5,
-            fillcolor=_ON_LIGHT[2], opacity=0.14, line_width=0, layer="below",
+            fillcolor=ON_LIGHT[2], opacity=0.14, line_width=0, layer="below",
         )  # fmt: skip
         figure.add_annotation(
             xref="x domain",

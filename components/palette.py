@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 # Okabe and Ito's colours, as in .streamlit/config.toml.
-_ON_LIGHT = ("#0072b2", "#d55e00", "#009e73", "#b4508f", "#b07800", "#3a9bd9", "#6b4c9a", "#5f6b76")
-_ON_DARK = ("#4da3e0", "#f08a4b", "#35c496", "#e08fc0", "#e3b341", "#8ccbf5", "#b39ddb", "#a3afbd")
+ON_LIGHT = ("#0072b2", "#d55e00", "#009e73", "#b4508f", "#b07800", "#3a9bd9", "#6b4c9a", "#5f6b76")
+ON_DARK = ("#4da3e0", "#f08a4b", "#35c496", "#e08fc0", "#e3b341", "#8ccbf5", "#b39ddb", "#a3afbd")
+"""On a light page, and on a dark one; a letter keeps its colour whatever stands beside it."""
 
 SYMBOLS = (
     "circle", "square", "diamond", "triangle-up", "cross", "x", "star", "triangle-left", "triangle-down",
@@ -22,5 +23,5 @@ def colour(place: int) -> str:
     Args:
         place: Which series, from 0 on.
     """
-    colours = _ON_DARK if st.context.theme.type == "dark" else _ON_LIGHT
+    colours = ON_DARK if st.context.theme.type == "dark" else ON_LIGHT
     return colours[place % len(colours)]
