@@ -9,8 +9,9 @@ import streamlit as st
 from bedrock_playground.catalog.models import ModelSpec
 from bedrock_playground.catalog.money import format_usd
 from bedrock_playground.planning.break_even import CachePays, Provisioned, cache_pays
-from bedrock_playground.planning.modes import PlanRow
+from bedrock_playground.planning.modes import PlanRow, cache_use
 from bedrock_playground.planning.offers import Offers, Ttl, caches
+from bedrock_playground.planning.pricing import is_cached
 from bedrock_playground.planning.workload import Workload
 from components.planner_state import in_percent, key, number
 from components.words import plain
@@ -79,6 +80,8 @@ def cache_sentence(spec: ModelSpec, found: CachePays, workload: Workload) -> str
     if found.turns is None or found.hits is None:
         return f"{begin} unknown. {found.note or ''}".rstrip()
     note = f" {found.note}" if found.note else ""
+    if short := _too_short(spec, found.ttl, workload):
+        return f"{begin} cheaper from use {found.turns} on, but {short}{note}"
     if not found.hits:
         return f"{begin} cheaper from use {found.turns} on, and never dearer than no cache.{note}"
     hits = workload.hits(found.ttl)
@@ -86,6 +89,20 @@ def cache_sentence(spec: ModelSpec, found: CachePays, workload: Workload) -> str
     return (
         f"{begin} cheaper from use {found.turns} on, or once more than {in_percent(found.hits)} of requests "
         f"find it; with your {in_percent(hits)} {verdict}.{note}"
+    )
+
+
+def _too_short(spec: ModelSpec, ttl: Ttl, workload: Workload) -> str | None:
+    """Say why no request of a workload is cached; ``None`` where one is."""
+    use = cache_use(spec, ttl, workload)
+    if any(is_cached(one, use) for one in workload.sizes):
+        return None
+    longest = max(one.mean_input for one in workload.sizes) * workload.cached_share
+    if not use.minimum or not longest:
+        return "nothing repeats in your requests."
+    return (
+        f"your {longest:,.0f} tokens that repeat are too few: it caches from {use.minimum:,} on, so "
+        "nothing is cached."
     )
 
 
@@ -101,7 +118,7 @@ def provisioned_sentence(row: PlanRow, bought: Provisioned, workload: Workload) 
     if requests is None:
         return f"{row.name}: unknown."
     monthly = workload.requests_per_month
-    verdict = "cheaper" if monthly > requests else "no cheaper"
+    verdict = "cheaper" if row.per_month is not None and row.per_month > bought.per_month else "no cheaper"
     return (
         f"{row.name}: {format_usd(bought.per_month)} a month pays from {requests:,} requests a month on; "
         f"with your {monthly:,} it is {verdict} than on demand ({format_usd(row.per_month)})."

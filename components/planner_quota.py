@@ -26,7 +26,7 @@ def quota(
 
     Args:
         ids: Models with ids.
-        modes: The modes that are shown: with a cache among them, its reads are given back.
+        modes: The modes that are shown: where all have a cache, what it gives is given back.
         workload: The traffic.
         more: Takes the further assumptions that are made here.
 
@@ -52,7 +52,7 @@ def quota(
         more["quota, tokens a minute"] = str(tokens)
     if requests:
         more["quota, requests a minute"] = str(requests)
-    ttl: Ttl | None = next((mode.ttl for mode in modes if mode.ttl), None)
+    ttl = _cached_for(modes, workload)
     needs = {(spec.name, model_id): _need(spec, workload, rate=rate, ttl=ttl) for spec, model_id in ids}
     _table(needs, tokens=tokens)
     sentences = [
@@ -63,9 +63,24 @@ def quota(
     st.caption(
         "When a request begins, input and maxTokens are reserved; when it ends, input and output are counted "
         f"instead{', without what a cache gave' if ttl else ''}. The larger of both is what is needed. "
+        f"{_WITH_A_CACHE if ttl is None and any(mode.ttl for mode in modes) else ''}"
         "Source: Bedrock user guide, “How tokens are counted in Amazon Bedrock”."
     )
     return sentences
+
+
+_WITH_A_CACHE = "It is what a mode without a cache needs; leave only cached ones to see theirs. "
+
+
+def _cached_for(modes: Sequence[Mode], workload: Workload) -> Ttl | None:
+    """The cache that all modes shown have, of several the one that gives the least; else ``None``."""
+    # Batch jobs have quotas of their own.
+    at_once = [mode for mode in modes if mode.tier != "batch"]
+    ttls: list[Ttl] = [mode.ttl for mode in at_once if mode.ttl]
+    if not ttls or len(ttls) < len(at_once):
+        return None
+    least: Ttl = min(ttls, key=workload.hits)
+    return least
 
 
 def _need(spec: ModelSpec, workload: Workload, *, rate: int, ttl: Ttl | None) -> QuotaNeed:

@@ -91,6 +91,9 @@ def test_caches_break_even_and_provisioned_throughput_in_a_sentence_each(page: A
     said = texts(page).replace("\\", "")
     assert "Claude Haiku 4.5, 5 minutes: cheaper from use 2 on" in said
     assert "Claude Haiku 4.5, 1 hour: cheaper from use 3 on" in said
+    # 60 % of 4,000 is less than what Haiku 4.5 caches: no cache is in the month, and the sentence says so.
+    assert "your 2,400 tokens that repeat are too few: it caches from 4,096 on" in said
+    assert "it pays" not in said
     assert "Without an hourly price" in said
     page.number_input(key="planner_hourly").set_value(20.0)
     run(page)
@@ -143,6 +146,24 @@ def test_quotas_reserve_max_tokens_and_say_what_does_not_fit(page: AppTest) -> N
     number(page, "quota_tokens", 45_000)
     run(page)
     assert "2.0 times your tokens a minute. A smaller maxTokens reserves less." in texts(page)
+
+
+def test_quotas_count_what_a_cache_gives_only_where_every_mode_has_one(page: AppTest) -> None:
+    number(page, "requests", 7_200)
+    number(page, "input", 10_000)
+    number(page, "output", 300)
+    number(page, "max_tokens", 300)
+    page.button_group(key="planner_modes").set_value(["on demand", "on demand, cached 5 min", "batch"])
+    only(page, HAIKU)
+    # 10,000 + 300 x 5: on demand nothing is given back.
+    assert list(frame(page, "Counted each")["Counted each"]) == [11_500]
+    page.button_group(key="planner_modes").set_value(
+        ["on demand, cached 5 min", "on demand, cached 1 h", "batch"]
+    )
+    run(page)
+    # The five minutes give less: 10,000 x 0.6 x 0.8.
+    assert list(frame(page, "Counted each")["Counted each"]) == [6_700]
+    assert "without what a cache gave" in texts(page)
 
 
 def test_sizes_come_from_measured_runs_as_a_distribution(page: AppTest) -> None:
