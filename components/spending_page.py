@@ -97,7 +97,12 @@ def _set() -> None:
 
 def spent_caption() -> None:
     """In the sidebar, small: what was spent and what is left, once there is something to say."""
-    limits, totals = session_account().limits, session_totals()
+    account = session_account()
+    limits = account.limits
+    if not (limits.any or account.used):
+        # Every page draws this: a look into the history each time would be for nothing.
+        return
+    totals = session_totals()
     if totals is None or not (limits.any or totals.session.counted):
         return
     rooms = (totals.session.left(limits.session), totals.day.left(limits.day))

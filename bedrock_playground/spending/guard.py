@@ -41,6 +41,8 @@ class Account:
         """Which session."""
         self.ceiling = ceiling or Limits()
         """The limits that the settings set."""
+        self.used = False
+        """Whether anything was ever reserved from it: until then nothing is spent, and nobody need look."""
         self._ledger = ledger
         self._own = Limits()
         self._agreed: set[tuple[str | None, str]] = set()
@@ -101,6 +103,7 @@ class Account:
             ) from error
         if admission.entry is None:
             raise self._refusal(wanted, admission)
+        self.used = True
         return Hold(ledger, admission.entry)
 
     def would_refuse(self, estimate: Estimate) -> Scope | None:

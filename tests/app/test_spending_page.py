@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from bedrock_playground.invocation import Comparison, CostUnknown, RunState, SpendingLimitReached
-from bedrock_playground.spending import Limits, Spent
+from bedrock_playground.spending import Account, Limits, Spent, Totals
 from components.live import get_hub
 from components.spending import _ACCOUNT
 from components.words import plain
@@ -215,6 +215,27 @@ def test_who_runs_a_blind_answer_again_pays_for_it(
     assert comparison.wait(60)
     assert sent(server) == 3
     assert (spent(page), spent(other)) == (Spent(spent=2 * ACTUAL), Spent(spent=ACTUAL))
+
+
+def test_nobody_looks_at_what_was_spent_before_anything_is(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    totals = Account.totals
+
+    def noted(account: Account) -> Totals:
+        looked.append(account.session)
+        return totals(account)
+
+    monkeypatch.setattr(Account, "totals", noted)
+    page.session_state[_ACCOUNT].ceiling = Limits()
+    page.run()
+    assert looked == []
+    page.button(key="run").click().run()
+    shown(page)
+    page.run()
+    assert looked
+    assert "Spent in this session: " in texts(page)
 
 
 def test_connection_shows_what_was_spent_and_lowers_the_limits(page: AppTest, server: ScriptedServer) -> None:
