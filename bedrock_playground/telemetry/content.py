@@ -19,6 +19,7 @@ from bedrock_playground.invocation.values import (
     ImageBlock,
     InvocationRequest,
     InvocationResult,
+    Json,
     Message,
     RawBlock,
     ReasoningBlock,
@@ -75,7 +76,7 @@ def _part(block: ContentBlock) -> _Json:  # noqa: PLR0911 - one kind each
         case ToolUseBlock(id_, name, arguments):
             return {"type": "tool_call", "id": id_, "name": name, "arguments": arguments}
         case ToolResultBlock(id_, content):
-            return {"type": "tool_call_response", "id": id_, "response": list(content)}
+            return {"type": "tool_call_response", "id": id_, "response": [_piece(one) for one in content]}
         case ImageBlock(format_, data):
             return {"type": "image", "mime_type": f"image/{format_}", "bytes": len(data)}
         case DocumentBlock(format_, name, data):
@@ -83,6 +84,13 @@ def _part(block: ContentBlock) -> _Json:  # noqa: PLR0911 - one kind each
         case RawBlock(value):
             # It may hold anything, bytes among it.
             return {"type": next(iter(value), "unknown")}
+
+
+def _piece(value: Json) -> Json:
+    """A piece of what a tool answered; of what may hold bytes (all but text and JSON) its kind alone."""
+    if not isinstance(value, Mapping) or {"text", "json"} & value.keys():
+        return value
+    return {"type": next(iter(value), "unknown")}
 
 
 def _tools(request: InvocationRequest | None) -> list[_Json]:

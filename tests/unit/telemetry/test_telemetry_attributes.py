@@ -128,7 +128,9 @@ def test_content_is_written_by_kind_and_without_bytes() -> None:
             ImageBlock("png", b"planted"),
             DocumentBlock("pdf", "a.pdf", b"planted!"),
             RawBlock({"video": {"source": {"bytes": "planted"}}}),
-            ToolResultBlock("t1", ({"json": {"celsius": 3}},)),
+            ToolResultBlock(
+                "t1", ({"json": {"celsius": 3}}, {"image": {"format": "png", "source": {"bytes": "planted"}}})
+            ),
         ),
     )
     answer = (ReasoningBlock("Hm.", signature="planted"), ToolUseBlock("t2", "weather", {"city": "Oslo"}))
@@ -137,7 +139,13 @@ def test_content_is_written_by_kind_and_without_bytes() -> None:
     assert json.loads(said["gen_ai.input.messages"]) == [
         {
             "role": "tool",
-            "parts": [{"type": "tool_call_response", "id": "t1", "response": [{"json": {"celsius": 3}}]}],
+            "parts": [
+                {
+                    "type": "tool_call_response",
+                    "id": "t1",
+                    "response": [{"json": {"celsius": 3}}, {"type": "image"}],
+                }
+            ],
         },
         {
             "role": "user",
