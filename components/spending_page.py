@@ -7,7 +7,10 @@ from decimal import Decimal
 import streamlit as st
 
 from bedrock_playground.catalog.money import format_usd
+from bedrock_playground.history import HistoryError
 from bedrock_playground.spending import Limits, Spent
+from components import compare_blind
+from components.compare_state import ID
 from components.spending import session_account, session_totals
 from components.words import plain
 
@@ -102,6 +105,9 @@ def spent_caption() -> None:
     if not (limits.any or account.used):
         # Every page draws this: a look into the history each time would be for nothing.
         return
+    if _blind():
+        st.caption("What was spent is shown with the names: it would tell which answer is whose.")
+        return
     totals = session_totals()
     if totals is None or not (limits.any or totals.session.counted):
         return
@@ -109,3 +115,15 @@ def spent_caption() -> None:
     known = [room for room in rooms if room is not None]
     left = f" · {_usd(min(known))} left" if known else ""
     st.caption(f"Spent in this session: {_usd(totals.session.counted)}{left}")
+
+
+def _blind() -> bool:
+    """Whether the comparison that is looked at hides its names: one that cannot be told might.
+
+    Whoever runs one answer again, and sees what that cost, knows its model.
+    """
+    comparison_id = st.session_state.get(ID)
+    try:
+        return comparison_id is not None and compare_blind.hidden(comparison_id)
+    except HistoryError:
+        return True

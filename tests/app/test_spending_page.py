@@ -215,6 +215,11 @@ def test_who_runs_a_blind_answer_again_pays_for_it(
     assert comparison.wait(60)
     assert sent(server) == 3
     assert (spent(page), spent(other)) == (Spent(spent=2 * ACTUAL), Spent(spent=ACTUAL))
+    # What that one answer cost would tell whose it is.
+    other.run()
+    assert "Spent in this session" not in texts(other)
+    other.button(key="reveal").click().run()
+    assert "Spent in this session" in texts(other)
 
 
 def test_nobody_looks_at_what_was_spent_before_anything_is(
