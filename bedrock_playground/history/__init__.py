@@ -29,6 +29,7 @@ from bedrock_playground.history.presets import PresetShelf
 from bedrock_playground.history.queries import CursorInvalid
 from bedrock_playground.history.recorder import StoreRecorder
 from bedrock_playground.history.records import RunFilter, RunPage, RunRecord, RunSummary
+from bedrock_playground.history.shares import ShareBook, StoredShare
 from bedrock_playground.history.store import RunStore
 from bedrock_playground.history.usage_totals import TokenSpread, UsageTotals
 from bedrock_playground.history.votes import Contender, Outcome, Verdict, Vote, VoteEntry, decide
@@ -63,8 +64,10 @@ __all__ = [
     "RunStore",
     "RunSummary",
     "RunUnreadable",
+    "ShareBook",
     "StoreRecorder",
     "StoredPreset",
+    "StoredShare",
     "TokenSpread",
     "UsageTotals",
     "Verdict",

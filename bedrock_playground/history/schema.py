@@ -306,6 +306,18 @@ asked_comparisons = Table(
 )
 """One row per comparison that was started on a page: its settings as JSON, of variants that sat out too."""
 
+shares = Table(
+    "shares",
+    metadata,
+    # Nobody can guess it: whoever has the id may open what it names.
+    Column("share_id", Text, primary_key=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("user_name", Text),
+    Column("title", Text, nullable=False),
+    Column("document", Text, nullable=False),
+)
+"""One row per stored share: the settings of a comparison as the JSON document of its file format."""
+
 spending = Table(
     "spending",
     metadata,

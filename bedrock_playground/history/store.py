@@ -43,6 +43,7 @@ from bedrock_playground.history.rows import (
     summary_of,
 )
 from bedrock_playground.history.schema import run_details, runs
+from bedrock_playground.history.shares import ShareBook
 from bedrock_playground.history.spending import SqlLedger
 from bedrock_playground.history.traits import traits_row
 from bedrock_playground.history.usage_totals import UsageBook
@@ -159,6 +160,11 @@ class RunStore:
     def asked(self) -> AskedBook:
         """What the comparisons in this history were asked."""
         return AskedBook(read=self._read, write=self._write)
+
+    @property
+    def shares(self) -> ShareBook:
+        """The comparisons that are kept to be shared."""
+        return ShareBook(read=self._read, write=self._write)
 
     @property
     def usage(self) -> UsageBook:
