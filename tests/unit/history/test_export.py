@@ -24,6 +24,7 @@ from bedrock_playground.history import (
     to_csv,
     to_jsonl,
 )
+from bedrock_playground.history.parquet import _READ, PARQUET_COLUMNS, to_parquet
 from bedrock_playground.invocation.serialization import request_from_json, result_from_json
 from bedrock_playground.invocation.values import RunState
 from tests.store.builders import NOON, record
@@ -148,3 +149,34 @@ def test_the_jsonl_is_complete(store: RunStore) -> None:
         assert line["run_id"] == original.run_id
     assert result_from_json(lines[0]["result"]) == given_records[0].result
     assert (lines[0]["cost_usd"], lines[1]["cost_usd"], lines[2]["result"]) == ("1.5", None, None)
+
+
+def test_parquet_keeps_types_and_says_what_the_csv_says(store: RunStore) -> None:
+    from pyarrow import parquet
+
+    made = [
+        record(0, cost=Decimal("0.000000000001"), identity_changes={"run_id": "a"}),
+        record(1, cost=None, identity_changes={"run_id": "b"}),
+    ]
+    store.add(made)
+    told = {row["run_id"]: row for row in store.export_rows()}
+    table = parquet.read_table(io.BytesIO(to_parquet(store.export_rows())))
+    assert table.column_names == list(PARQUET_COLUMNS)
+    rows = {row["run_id"]: row for row in table.to_pylist()}
+    assert rows["a"]["cost_usd"] == Decimal("0.000000000001")
+    assert rows["b"]["cost_usd"] is None
+    assert rows["a"]["started_at"].isoformat() == told["a"]["started_at"]
+    assert rows["a"]["output_tokens"] == told["a"]["output_tokens"]
+    assert rows["a"]["answer"] == told["a"]["answer"]
+    assert json.loads(rows["a"]["request"]) == told["a"]["request"]
+    assert json.loads(rows["a"]["result"]) == told["a"]["result"]
+
+
+def test_parquet_of_nothing_has_its_columns(store: RunStore) -> None:
+    from pyarrow import parquet
+
+    assert parquet.read_table(io.BytesIO(to_parquet(store.export_rows()))).num_rows == 0
+
+
+def test_every_column_has_its_kind_in_parquet() -> None:
+    assert set(_READ) <= set(CSV_COLUMNS)
