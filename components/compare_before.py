@@ -28,6 +28,8 @@ class _Before:
     """What all were asked, as templates, if that was replaced too."""
     template: Template
     """What filled the templates."""
+    repeat: int
+    """Times that each variant was to answer."""
 
 
 def keep(*, prompt: bool) -> None:
@@ -40,7 +42,9 @@ def keep(*, prompt: bool) -> None:
     if standing and any(variant.model for _, variant in standing):
         behind = tuple((letter, st.session_state.get(_preset(letter))) for letter, _ in standing)
         inputs = inputs_state.read_inputs() if prompt else None
-        st.session_state[_BEFORE] = _Before(standing, behind, inputs, template_state.current_template())
+        template = template_state.current_template()
+        repeat = int(st.session_state.get(compare_state.REPEAT) or 1)
+        st.session_state[_BEFORE] = _Before(standing, behind, inputs, template, repeat)
 
 
 def way_back() -> None:
@@ -73,6 +77,7 @@ def _bring_back() -> None:
     if before.inputs is not None:
         inputs_state.write_inputs(before.inputs)
         template_state.describe(before.template.variables, before.template.values)
+        st.session_state[compare_state.REPEAT] = before.repeat
 
 
 def _preset(letter: str) -> str:

@@ -11,6 +11,7 @@ from bedrock_playground.catalog.variant import Inputs, Variant
 from bedrock_playground.connection import Connection
 from bedrock_playground.history import HistoryError
 from bedrock_playground.invocation import Comparison, InvocationRequest, NotReadyError, RunState
+from bedrock_playground.sharing.link import NAME, STORED
 from components import compare_asked, compare_blind, inputs_state, preset_origin, variants
 from components.binding import WhereItRan
 from components.compare_asked import finish_restoring, remember, remember_settings, restore_widgets, where
@@ -148,9 +149,20 @@ def _set_address(comparison_id: str | None) -> None:
     st.session_state[_ADDRESS] = comparison_id
     st.session_state[_ADDRESS_FRESH] = True
     if comparison_id:
-        st.query_params[ID] = comparison_id
+        # In one step, so that the way back does not pass by an address with neither.
+        st.query_params.from_dict({**_without_share(), ID: comparison_id})
     else:
         st.query_params.pop(ID, None)
+
+
+def _without_share() -> dict[str, str]:
+    """What the address says besides what was shared: a comparison that is shown has taken its place."""
+    return {name: value for name, value in st.query_params.to_dict().items() if name not in {NAME, STORED}}
+
+
+def drop_share_from_address() -> None:
+    """Take out of the address what could not be opened."""
+    st.query_params.from_dict(_without_share())
 
 
 def _named() -> str | None:

@@ -16,6 +16,7 @@ from components.inputs_state import PROMPT, SYSTEM, read_inputs
 from components.inputs_view import input_popovers
 from components.keep_typed import keep_typed
 from components.prepared import Prepared
+from components.share_button import share_button
 from components.spending_ask import ask
 from components.take_away import offers_of, take_away_dialog, take_away_shown
 from components.template_fields import template_fields
@@ -60,6 +61,8 @@ def prompt_area(*, connection: Connection | None, comparison: Comparison | None)
     """
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         page_head("Compare", "One prompt, up to eight variants, side by side and live.")
+        # Beside the actions one more button would make them wrap, and move the lanes.
+        share_button()
         blind_view.toggle()
     st.session_state.setdefault(PROMPT, next(iter(EXAMPLES.values())))
     st.text_area(

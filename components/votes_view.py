@@ -100,7 +100,7 @@ def votes(comparison: Comparison, *, drawn_running: bool) -> None:
         if hidden and not drawn_running and any(comparison.pending_calls(letter) for letter in names):
             st.caption("Tool calls are answered after the vote: their forms stand with the names.")
         if earlier := [vote for vote in given if vote.turn < here.turn]:
-            st.caption(f"Before: {'; '.join(_in_words(vote, names) for vote in earlier)}.")
+            st.caption(f"Before: {'; '.join(in_words(vote, names) for vote in earlier)}.")
 
 
 def _buttons(here: Ballot, names: dict[str, str], *, vote: Vote | None, ready: bool, over: bool) -> None:
@@ -163,9 +163,9 @@ def _told(here: Ballot, names: dict[str, str], *, vote: Vote | None, drawn_runni
     if drawn_running:
         return "You can vote when all have ended."
     if vote is not None and not here.is_about(vote):
-        return f"{_in_words(vote, names)}, on answers that were run again since. Vote anew to replace it."
+        return f"{in_words(vote, names)}, on answers that were run again since. Vote anew to replace it."
     if vote is not None:
-        return f":material/how_to_vote: {_in_words(vote, names)}. It stands in the history, with its models."
+        return f":material/how_to_vote: {in_words(vote, names)}. It stands in the history, with its models."
     if len(here.answers) < 2:
         return "A vote needs two answers at least; run again what failed."
     repeat = max(run.identity.repeat for run in here.answers.values())
@@ -175,7 +175,13 @@ def _told(here: Ballot, names: dict[str, str], *, vote: Vote | None, drawn_runni
     return f"A vote is kept in the history; you can change it or take it back.{which}{left}"
 
 
-def _in_words(vote: Vote, names: dict[str, str]) -> str:
+def in_words(vote: Vote, names: dict[str, str]) -> str:
+    """Say what was voted, and when.
+
+    Args:
+        vote: The vote.
+        names: What each lane is called, by letter.
+    """
     what = _WORDS.get(vote.verdict) or f"{names.get(vote.best or '', vote.best)} is best"
     turn = f"Turn {vote.turn + 1}: " if vote.turn else ""
     how = ", voted blind" if vote.blind else ""

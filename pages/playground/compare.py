@@ -11,6 +11,8 @@ from components import (
     compare_state,
     compare_view,
     preset_save,
+    share_button,
+    share_open,
     variants,
 )
 from components.connection import current_connection, wait_for_endpoint
@@ -29,6 +31,7 @@ with st.container():
         st.error(f"**The history cannot be opened, so nothing can be run.** {error}", icon=":material/error:")
         st.stop()
     connection = current_connection()
+    share_open.from_address()
     comparison = compare_state.current()
     # Looked at once, before anything is drawn by it: it may end at any moment.
     drawn_running = comparison is not None and not comparison.done
@@ -39,6 +42,8 @@ with st.container():
 
 cost = compare_view.prompt_area(connection=connection, comparison=comparison)
 with st.container():
+    share_open.notice(connection=connection, catalogue=catalogue, comparison=comparison)
+with st.container():
     compare_before.way_back()
     preset_save.save_dialog()
 with st.container():
@@ -48,6 +53,11 @@ compare_view.model_list_problem(catalogue)
 price_problems()
 standing = compare_view.lanes(connection=connection, catalogue=catalogue, comparison=comparison)
 cost_line(cost, standing, connection=connection)
+if share_button.pressed():
+    # Only here, because it brings what writes reports.
+    from components.share_dialog import share_dialog
+
+    share_dialog(standing, comparison)
 if comparison:
     with st.container():
         votes(comparison, drawn_running=drawn_running)
