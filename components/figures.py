@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
@@ -26,6 +29,25 @@ _PRINT = """
 """
 
 
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What the figures are about."""
+
+    data: pd.DataFrame
+    """:func:`components.measured.table`'s rows."""
+    name: str
+    """What its files are called."""
+    version: str
+    """Tells these rows from any others."""
+    dark: bool
+    """Whether they stand on a dark page."""
+
+    @property
+    def repeated(self) -> bool:
+        """Whether a variant has several runs."""
+        return len(self.data) > self.data["variant"].nunique()
+
+
 def figures(comparison: Comparison) -> None:
     """Draw the figures of a finished comparison, and offer its tables.
 
@@ -37,58 +59,62 @@ def figures(comparison: Comparison) -> None:
         return
     st.html(_PRINT)
     st.subheader("Measured", help="Client-side times of the latest turn. What a model did not tell is n/a.")
-    _tabs(data, comparison.id)
+    version = hashlib.sha256(data.to_csv().encode()).hexdigest()
+    _tabs(_Shown(data, f"comparison-{comparison.id[:8]}", version, st.context.theme.type == "dark"))
 
 
 # A fragment: another tab is no reason to draw the whole page again.
 @st.fragment
-def _tabs(data: pd.DataFrame, comparison_id: str) -> None:
-    names = [name for name in _TABS if _repeated(data) or name != "Repeats"]
-    dark = st.context.theme.type == "dark"
-    name = f"comparison-{comparison_id[:8]}"
+def _tabs(shown: _Shown) -> None:
+    names = [name for name in _TABS if shown.repeated or name != "Repeats"]
     # Only the tab that is looked at is drawn: each figure costs the browser something.
     for tab, title in zip(st.tabs(names, key="figure_tabs", on_change="rerun"), names, strict=True):
         if not tab.open:
             continue
         with tab:
             if title == "Time":
-                _time(data, name, dark=dark)
+                _time(shown)
             elif title == "Cost":
-                _cost(data, name, dark=dark)
+                _cost(shown)
             elif title == "Repeats":
-                repeats(data, name, dark=dark)
+                repeats(shown.data, shown.name, dark=shown.dark)
             else:
-                _table(data, f"{name}.csv", key="all")
+                _table(shown.data, f"{shown.name}.csv", key="all")
 
 
-def _repeated(data: pd.DataFrame) -> bool:
-    return len(data) > data["variant"].nunique()
+# Making figures takes as long as the rest of the page, and what they show has ended.
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _made(kind: str, version: str, dark: bool, _make: Callable[[], go.Figure]) -> go.Figure:  # noqa: ARG001, FBT001 - they are the cache's key
+    return _make()
 
 
-def _time(data: pd.DataFrame, name: str, *, dark: bool) -> None:
+def _time(shown: _Shown) -> None:
+    data, dark = shown.data, shown.dark
     wide, *others = st.columns([3, 2, 2])
     with wide:
         split = parts(data)
-        _figure(times(data, dark=dark), split, name=f"{name}-times", alt=_times_in_words(split))
+        figure = _made("times", shown.version, dark, lambda: times(data, dark=dark))
+        _figure(figure, split, name=f"{shown.name}-times", alt=_times_in_words(split))
     for column, measure in zip(others, (TTFT, SPEED), strict=True):
         with column:
-            _measure(data, measure, name, dark=dark)
+            _measure(shown, measure)
 
 
-def _cost(data: pd.DataFrame, name: str, *, dark: bool) -> None:
+def _cost(shown: _Shown) -> None:
+    data, dark = shown.data, shown.dark
     with st.grid(2, min_column_width=320):
-        _measure(data, COST, name, dark=dark)
+        _measure(shown, COST)
         points = medians(data)
-        _figure(
-            against_latency(data, dark=dark), points, name=f"{name}-scatter", alt=_points_in_words(points)
-        )
+        figure = _made("scatter", shown.version, dark, lambda: against_latency(data, dark=dark))
+        _figure(figure, points, name=f"{shown.name}-scatter", alt=_points_in_words(points))
 
 
-def _measure(data: pd.DataFrame, measure: Measure, name: str, *, dark: bool) -> None:
+def _measure(shown: _Shown, measure: Measure) -> None:
+    data, dark = shown.data, shown.dark
     _figure(
-        bars(data, measure, dark=dark),
-        spread_rows(data, measure) if _repeated(data) else data[["variant", "model", measure.column]],
-        name=f"{name}-{measure.column}",
+        _made(measure.column, shown.version, dark, lambda: bars(data, measure, dark=dark)),
+        spread_rows(data, measure) if shown.repeated else data[["variant", "model", measure.column]],
+        name=f"{shown.name}-{measure.column}",
         alt=in_words(data, measure),
     )
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pandas as pd
 import pytest
+from plotly.graph_objects import Figure
 from streamlit.testing.v1 import AppTest
 
 from bedrock_playground.invocation import Comparison, InvocationRequest, InvocationResult, RunIdentity
@@ -197,6 +198,30 @@ def test_only_the_figures_of_the_open_tab_are_drawn_each_with_its_words_and_numb
     page.run()
     assert drawn(page) == []
     assert len(page.dataframe) == 1
+
+
+def test_a_figure_is_made_once_and_anew_for_other_rows(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+
+    def counted(data: pd.DataFrame, *, dark: bool) -> Figure:
+        made.append(len(data))
+        return times(data, dark=dark)
+
+    def specs() -> list[str]:
+        page.run()
+        assert not page.exception
+        return [chart.proto.spec for chart in page.get("plotly_chart")]
+
+    monkeypatch.setattr("components.figures.times", counted)
+    page.session_state["shown"] = comparison_of(("A", PLAIN, Usage(10, 18), None), ("B", SILENT, None, None))
+    first = specs()
+    assert specs() == first
+    assert made == [2]
+    page.session_state["shown"] = comparison_of(("A", PLAIN, Usage(10, 19), None), ("B", SILENT, None, None))
+    assert specs() != first
+    assert made == [2, 2]
 
 
 def test_repeats_have_a_tab_that_says_what_their_number_is_good_for(page: AppTest) -> None:
