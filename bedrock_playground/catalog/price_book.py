@@ -15,9 +15,10 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from bedrock_playground.catalog.arithmetic import cost_of, sentences, uncached, unknown
-from bedrock_playground.catalog.price_file import agree, filled, scaled
+from bedrock_playground.catalog.price_file import agree, scaled
 from bedrock_playground.catalog.prices import Price
 from bedrock_playground.catalog.resolution import Resolution, base_model_id, names_of, read_arn
+from bedrock_playground.catalog.settled import settled
 from bedrock_playground.catalog.snapshot import load_prices
 from bedrock_playground.invocation.cost import Confidence, Cost
 from bedrock_playground.invocation.protocol import RunIdentity
@@ -241,7 +242,7 @@ class PriceBook:
 
         def listed(tier: str, where: str | None) -> Price | None:
             told = [price for layer in self._listed if (price := layer.get((model_id, tier, where)))]
-            found = _settled(told[0], told[1:]) if told else None
+            found = settled(told[0], told[1:]) if told else None
             return self._with_long(found) if found and where else found
 
         if found := _in_region(own, tier, region):
@@ -356,41 +357,6 @@ def load_price_book() -> PriceBook:
 
 def _by_key(prices: tuple[Price, ...]) -> dict[tuple[str, str, str | None], Price]:
     return {(price.model_id, price.tier, price.region): price for price in prices}
-
-
-def _settled(first: Price, others: list[Price]) -> Price:
-    """Say of a price what the sources after it say: they confirm it, fill its gaps, or say otherwise."""
-    for other in others:
-        if agree(first.rates, other.rates):
-            sources_differ = bool(_packages(other.source) - _packages(first.source))
-            first = replace(
-                first,
-                rates=filled(first.rates, other.rates),
-                long_context_from=first.long_context_from or other.long_context_from,
-                long_context_rates=first.long_context_rates or other.long_context_rates,
-                confidence=Confidence.CONFIRMED
-                if sources_differ and first.confidence is Confidence.SINGLE_SOURCE
-                else first.confidence,
-            )
-        else:
-            # Whoever knows of no other price for long requests does not know that there is none.
-            start = first.long_context_from or other.long_context_from
-            first = replace(first, long_context_from=start, note=sentences(first.note, _said(other)))
-    return first
-
-
-def _packages(source: str) -> set[str]:
-    """The names in ``litellm 1.109.1, genai-prices 0.2.3``: two versions of one say nothing of each other."""
-    return {part.split(" ")[0] for part in source.split(", ") if part}
-
-
-def _said(other: Price) -> str:
-    rates = other.rates
-    told = [
-        f"${rate:f} {name}" for name, rate in (("in", rates.input), ("out", rates.output)) if rate is not None
-    ]
-    what = f"{', '.join(told)} per million tokens" if told else "otherwise"
-    return f"{other.source} ({other.as_of.isoformat()}) says {what}."
 
 
 def _in_region(at: _Lookup, tier: str, region: str | None) -> Price | None:
