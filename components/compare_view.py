@@ -34,15 +34,24 @@ EXAMPLES = {
 }
 """Prompts that show something: the page begins with the first."""
 
-# Lanes share a row while each keeps 360 px, and wrap to further rows then; one may take the whole width.
+# Lanes share a row while each keeps 360 px, and wrap to further rows of the same width then; one may take a
+# row of its own. Four go two by two, five and six by threes, where one would be alone in the last row.
 _LANES_CSS = """
 <style>
-.st-key-lanes { gap: 0.6rem; align-items: flex-start; }
-/* The prompt, the answers and what was measured are seen together on a laptop. */
-.st-key-lanes { --bp-lane-height: clamp(18rem, 100vh - 37.5rem, 40rem); }
+.st-key-lanes {
+  display: grid; gap: 0.6rem; align-items: start; --bp-lane-least: 360px;
+  grid-template-columns: repeat(auto-fit, minmax(min(var(--bp-lane-least), 100%), 1fr));
+  /* The prompt, the answers and what was measured are seen together on a laptop. */
+  --bp-lane-height: clamp(18rem, 100vh - 37.5rem, 40rem);
+}
 /* Two rows of lanes: lower ones, so that the charts are not far away. */
 .st-key-lanes:has(> div:nth-child(4)) { --bp-lane-height: 18rem; }
-.st-key-lanes > div { flex: 1 1 360px !important; min-width: min(360px, 100%) !important; max-width: 100%; }
+/* A third of the row and more, unless all four fit into one: 4 x 360 px and the gaps. */
+.st-key-lanes:has(> div:nth-child(4):last-child) { --bp-lane-least: clamp(360px, (1470px - 100%) * 99, 34%); }
+.st-key-lanes:has(> div:nth-child(5):last-child), .st-key-lanes:has(> div:nth-child(6):last-child) {
+  --bp-lane-least: max(360px, 26%);
+}
+.st-key-lanes > div { width: auto !important; min-width: 0 !important; }
 .st-key-lanes [class*="st-key-head_"] { flex-wrap: nowrap; }
 .st-key-lanes [class*="st-key-head_"] > div:nth-child(2) { flex: 1 1 auto; min-width: 0; }
 </style>
@@ -223,8 +232,8 @@ def lanes(
     expanded = st.session_state.get(EXPANDED)
     css = _LANES_CSS
     if expanded in variants.letters():
-        css += f"<style>.st-key-lanes > div:has(> .st-key-lane_{expanded}) {{ flex-basis: 100% !important; }}"
-        css += f" .st-key-lanes > .st-key-lane_{expanded} {{ flex-basis: 100% !important; }}</style>"
+        css += f"<style>.st-key-lanes > div:has(> .st-key-lane_{expanded}), "
+        css += f".st-key-lanes > .st-key-lane_{expanded} {{ grid-column: 1 / -1; }}</style>"
     st.html(css)
     in_comparison = {lane.label for lane in comparison.lanes} if comparison else set()
     inputs = filled_inputs(read_inputs())
