@@ -54,7 +54,10 @@ def bars(data: pd.DataFrame, measure: Measure, *, dark: bool = False) -> go.Figu
             y=values,
             marker_color=colours(data, dark=dark),
             text=[measure.missing if value is None else measure.words(value) for value in values],
-            textposition="auto",
+            # Above the bar: on it, many would stand upright, and dark ones on a colour.
+            textposition="outside",
+            textangle=0,
+            cliponaxis=False,
             hovertemplate=hover,
         )
     )
@@ -72,7 +75,9 @@ def bars(data: pd.DataFrame, measure: Measure, *, dark: bool = False) -> go.Figu
             figure.add_annotation(x=label, y=0, yanchor="bottom", text=measure.missing, showarrow=False)
     _dress(figure, measure.title, f"{measure.unit}, {measure.better}", legend=False)
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=shown)
-    figure.update_yaxes(rangemode="tozero")
+    most = max(numbers(data, measure.column), default=0.0)
+    # A seventh of room above the highest one, for its number.
+    figure.update_yaxes(range=[0, most * 7 / 6 or 1])
     return figure
 
 
@@ -142,7 +147,9 @@ def times(data: pd.DataFrame, *, dark: bool = False) -> go.Figure:
         hoverinfo="skip",
         showlegend=False,
     )
-    _dress(figure, "Where the time goes", "ms, with the time per output token", legend=True)
+    again = len(data) > len(split)
+    under = "ms, of the repeat whose total is the median" if again else "ms, with the time per output token"
+    _dress(figure, "Where the time goes", under, legend=True)
     longest = float(split["total_ms"].max()) if split["total_ms"].notna().any() else 1.0
     # Under the axis there is room for two rows of the legend, which is what a phone takes.
     figure.update_layout(barmode="stack", margin={"b": 64})

@@ -13,7 +13,7 @@ import streamlit as st
 
 from bedrock_playground.invocation import Comparison
 from components.figure_kinds import against_latency, bars, medians, parts, times
-from components.measured import COST, SPEED, TTFT, Measure, labels, middles, table
+from components.measured import COST, LENGTH, SPEED, TOTAL, TTFT, Measure, labels, middles, numbers, table
 from components.repeats_view import repeats, spread_rows
 
 _TABS = ("Time", "Cost", "Repeats", "All numbers")
@@ -90,11 +90,15 @@ def _made(kind: str, version: str, dark: bool, _make: Callable[[], go.Figure]) -
 
 def _time(shown: _Shown) -> None:
     data, dark = shown.data, shown.dark
-    wide, *others = st.columns([3, 2, 2])
-    with wide:
-        split = parts(data)
-        figure = _made("times", shown.version, dark, lambda: times(data, dark=dark))
-        _figure(figure, split, name=f"{shown.name}-times", alt=_times_in_words(split))
+    # Of single runs the live charts show where the time goes; of repeats they show the last one alone.
+    first, *others = st.columns([3, 2, 2] if shown.repeated else 3)
+    with first:
+        if shown.repeated:
+            split = parts(data)
+            figure = _made("times", shown.version, dark, lambda: times(data, dark=dark))
+            _figure(figure, split, name=f"{shown.name}-times", alt=_times_in_words(split))
+        else:
+            _measure(shown, TOTAL)
     for column, measure in zip(others, (TTFT, SPEED), strict=True):
         with column:
             _measure(shown, measure)
@@ -102,8 +106,18 @@ def _time(shown: _Shown) -> None:
 
 def _cost(shown: _Shown) -> None:
     data, dark = shown.data, shown.dark
+    if not numbers(data, COST.column).any() and data[COST.column].notna().all():
+        st.markdown(
+            "**Nothing here costs anything**: these models run on this machine. *Price as if*, above, says "
+            "what the same tokens cost on Bedrock."
+        )
+        return
     with st.grid(2, min_column_width=320):
         _measure(shown, COST)
+        if not shown.repeated:
+            # What output costs goes by its length. Cost against latency stands in the live charts already.
+            _measure(shown, LENGTH)
+            return
         points = medians(data)
         figure = _made("scatter", shown.version, dark, lambda: against_latency(data, dark=dark))
         _figure(figure, points, name=f"{shown.name}-scatter", alt=_points_in_words(points))
@@ -137,7 +151,7 @@ def _figure(figure: go.Figure, rows: pd.DataFrame, *, name: str, alt: str) -> No
 
 
 def _table(rows: pd.DataFrame, file_name: str, *, key: str) -> None:
-    st.dataframe(rows, hide_index=True, column_config=_columns())
+    st.dataframe(rows, hide_index=True, column_config=_columns(), placeholder="n/a")
     st.download_button(
         "Download CSV",
         rows.to_csv(index=False),
@@ -193,5 +207,5 @@ def _columns() -> dict[str, Any]:
         "total_s": number("total (s)", format="%.2f"),
         "usd": number("US$ per request", format="%.6g"),
         "usd_per_1000": number("US$ per 1,000", format="%.6g"),
-        "cost_usd": st.column_config.TextColumn("cost (US$)", help="Empty: nobody knows; never 0"),
+        "cost_usd": st.column_config.TextColumn("cost (US$)", help="n/a: nobody knows; never 0"),
     }

@@ -40,10 +40,15 @@ def usd(value: float) -> str:
     return format_usd(Decimal(repr(value)))
 
 
+def _rate(value: float) -> str:
+    """Write a speed so that slow ones are told apart too."""
+    return f"{value:,.1f}" if value < 10 else f"{value:,.0f}"
+
+
 TTFT = Measure("ttft_ms", "Time to first token", "ms", "lower is better")
 TOTAL = Measure("total_ms", "Total time", "ms", "lower is better")
 PER_TOKEN = Measure("tpot_ms", "Time per output token", "ms", "lower is better", "{:,.1f}".format)
-SPEED = Measure("tokens_per_second", "Output speed", "tokens/s", "higher is better")
+SPEED = Measure("tokens_per_second", "Output speed", "tokens/s", "higher is better", _rate)
 LENGTH = Measure("output_tokens", "Output length", "tokens", "as the service counts")
 COST = Measure(
     "usd_per_1000", "Cost of 1,000 such requests", "US dollars", "lower is better", usd, ",.3~r", "unknown"

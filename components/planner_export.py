@@ -20,7 +20,9 @@ def take_away(report: Report) -> None:
     """
     assumed = assumptions(report.workload, report.region) | dict(report.more or {})
     st.markdown(
-        "\n".join(f"- {plain(name.capitalize())}: **{plain(told)}**" for name, told in assumed.items())
+        "\n".join(
+            f"- {plain(name[:1].upper() + name[1:])}: **{plain(told)}**" for name, told in assumed.items()
+        )
     )
     markdown = to_markdown(report)
     with st.container(horizontal=True):

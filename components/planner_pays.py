@@ -42,7 +42,9 @@ def pays(
     Returns:
         The sentences.
     """
-    st.markdown("**Prompt caching**: from which use of the same beginning on it is cheaper than none.")
+    st.markdown(
+        "**Prompt caching**: how often the same beginning has to be sent before a cache is cheaper than none."
+    )
     cached = [
         cache_sentence(spec, pays_off, workload)
         for spec, model_id in ids
@@ -56,12 +58,10 @@ def pays(
     if untold:
         cached.append(f"Not known to cache prompts: {', '.join(untold)}.")
     _list(cached)
-    st.markdown(
-        "**Provisioned Throughput**: paid for by the hour, whatever is sent. Type what the console asks."
-    )
+    st.markdown("**Provisioned Throughput**: paid for by the hour, whatever is sent. Type AWS's price.")
     bought = _provisioned(more)
     if bought is None:
-        st.caption("Without an hourly price there is nothing to compare with: no list has it here.")
+        st.caption("Without an hourly price there is nothing to compare with: no price list here has it.")
         return cached
     throughput = [provisioned_sentence(row, bought, workload) for row in on_demand]
     _list(throughput)
@@ -87,8 +87,8 @@ def cache_sentence(spec: ModelSpec, found: CachePays, workload: Workload) -> str
     hits = workload.hits(found.ttl)
     verdict = "it pays" if hits > found.hits else "it does not pay"
     return (
-        f"{begin} cheaper from use {found.turns} on, or once more than {in_percent(found.hits)} of requests "
-        f"find it; with your {in_percent(hits)} {verdict}.{note}"
+        f"{begin} cheaper from use {found.turns} on, or as soon as more than {in_percent(found.hits)} of "
+        f"requests find it in the cache; with your {in_percent(hits)} {verdict}.{note}"
     )
 
 

@@ -34,7 +34,10 @@ def repeats(data: pd.DataFrame, name: str, *, dark: bool) -> None:
         st.caption(note)
     number = st.column_config.NumberColumn
     st.dataframe(
-        rows, hide_index=True, column_config={name: number(format="%.6g") for name in ("P5", "median", "P95")}
+        rows,
+        hide_index=True,
+        column_config={name: number(format="%.6g") for name in ("P5", "median", "P95")},
+        placeholder="n/a",
     )
     st.download_button(
         "Download CSV",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from bedrock_playground.catalog.money import CONFIDENCE_WORDS, format_usd, origin_to_json
@@ -42,17 +43,22 @@ def assumptions(workload: Workload, region: str | None) -> dict[str, str]:
     return {
         "requests per day": f"{workload.requests_per_day}",
         "days per month": f"{workload.days_per_month}",
-        "growth per month": f"{workload.growth_per_month * 100:f} %",
-        "active hours per day": f"{workload.active_hours:f}",
-        "peak factor": f"{workload.peak_factor:f}",
-        "input tokens per request": f"{workload.mean_input:.1f}{many}",
-        "output tokens per request": f"{workload.mean_output:.1f}{many}",
-        "maxTokens": f"{workload.max_tokens}",
-        "share of the input that repeats": f"{workload.cached_share * 100:f} %",
-        "found in a cache of 5 minutes": f"{workload.hit_share_5m * 100:f} %",
-        "found in a cache of 1 hour": f"{workload.hit_share_1h * 100:f} %",
+        "growth per month": f"{_short(workload.growth_per_month * 100)} %",
+        "active hours per day": _short(workload.active_hours),
+        "peak factor": _short(workload.peak_factor),
+        "input tokens per request": f"{_short(round(workload.mean_input, 1))}{many}",
+        "output tokens per request": f"{_short(round(workload.mean_output, 1))}{many}",
+        "output limit (maxTokens)": f"{workload.max_tokens}",
+        "share of the input that repeats": f"{_short(workload.cached_share * 100)} %",
+        "found in a cache of 5 minutes": f"{_short(workload.hit_share_5m * 100)} %",
+        "found in a cache of 1 hour": f"{_short(workload.hit_share_1h * 100)} %",
         "called from": region or "anywhere (general prices)",
     }
+
+
+def _short(value: Decimal) -> str:
+    """Write a number without the zeros that say nothing: ``5.00`` is 5."""
+    return f"{value:.4f}".rstrip("0").rstrip(".")
 
 
 def to_json(report: Report) -> dict[str, Any]:

@@ -183,9 +183,9 @@ def test_only_the_figures_of_the_open_tab_are_drawn_each_with_its_words_and_numb
     page.run()
     assert not page.exception
     assert [tab.label for tab in page.tabs] == ["Time", "Cost", "All numbers"]
-    assert drawn(page) == ["Where the time goes", "Time to first token", "Output speed"]
+    assert drawn(page) == ["Total time", "Time to first token", "Output speed"]
     assert [chart.proto.alt for chart in page.get("plotly_chart")] == [
-        "Total time in ms, stacked from the time to the first token and the writing: A 2,000, B 1,500",
+        "Total time in ms: A 2,000, B 1,500",
         "Time to first token in ms: A 400, B unknown",
         "Output speed in tokens/s: A 10, B unknown",
     ]
@@ -193,7 +193,7 @@ def test_only_the_figures_of_the_open_tab_are_drawn_each_with_its_words_and_numb
     page.session_state["figure_tabs"] = "Cost"
     page.run()
     assert not page.exception
-    assert drawn(page) == ["Cost of 1,000 such requests", "Cost against latency"]
+    assert drawn(page) == ["Cost of 1,000 such requests", "Output length"]
     page.session_state["figure_tabs"] = "All numbers"
     page.run()
     assert drawn(page) == []
@@ -215,19 +215,46 @@ def test_a_figure_is_made_once_and_anew_for_other_rows(
         return [chart.proto.spec for chart in page.get("plotly_chart")]
 
     monkeypatch.setattr("components.figures.times", counted)
-    page.session_state["shown"] = comparison_of(("A", PLAIN, Usage(10, 18), None), ("B", SILENT, None, None))
+    page.session_state["shown"] = comparison_of(
+        ("A", PLAIN, Usage(10, 18), None), ("A", PLAIN, None, None), ("B", SILENT, None, None)
+    )
     first = specs()
     assert specs() == first
-    assert made == [2]
-    page.session_state["shown"] = comparison_of(("A", PLAIN, Usage(10, 19), None), ("B", SILENT, None, None))
+    assert made == [3]
+    page.session_state["shown"] = comparison_of(
+        ("A", PLAIN, Usage(10, 19), None), ("A", PLAIN, None, None), ("B", SILENT, None, None)
+    )
     assert specs() != first
-    assert made == [2, 2]
+    assert made == [3, 3]
+
+
+def test_where_nothing_costs_anything_that_is_said_instead_of_drawn_but_unknown_is_not_nothing(
+    page: AppTest,
+) -> None:
+    free = ("A", PLAIN, Usage(10, 17), usd("0"))
+    page.session_state["shown"] = comparison_of(free, ("B", PLAIN, None, usd("0")))
+    page.session_state["figure_tabs"] = "Cost"
+    page.run()
+    assert not page.exception
+    assert drawn(page) == []
+    assert page.markdown[-1].value.startswith("**Nothing here costs anything**")
+    page.session_state["shown"] = comparison_of(free, ("B", PLAIN, None, Cost(None)))
+    page.run()
+    assert drawn(page) == ["Cost of 1,000 such requests", "Output length"]
 
 
 def test_repeats_have_a_tab_that_says_what_their_number_is_good_for(page: AppTest) -> None:
     page.session_state["shown"] = comparison_of(
         *[("A", PLAIN, None, None)] * 3, *[("B", PLAIN, None, None)] * 3
     )
+    page.run()
+    assert drawn(page) == ["Where the time goes", "Time to first token", "Output speed"]
+    assert page.get("plotly_chart")[0].proto.alt == (
+        "Total time in ms, stacked from the time to the first token and the writing: A 2,000, B 2,000"
+    )
+    page.session_state["figure_tabs"] = "Cost"
+    page.run()
+    assert drawn(page) == ["Cost of 1,000 such requests", "Cost against latency"]
     page.session_state["figure_tabs"] = "Repeats"
     page.run()
     assert not page.exception

@@ -10,6 +10,8 @@ import { NumbersTable } from "./table.js";
 
 const FALLBACK = ["#0072b2", "#d55e00", "#009e73", "#b4508f", "#b07800", "#3a9bd9", "#6b4c9a", "#5f6b76"];
 
+const MOST_LOW = 5; // lanes that find room in a low figure
+
 export function mount({ parentElement, data, setTriggerValue }) {
   loadStyles();
   const existing = parentElement.bpView;
@@ -104,9 +106,16 @@ class ChartsView {
     this.dirty = false;
     this.paint();
     this.rows = this.turn();
+    if (this.connection.runs.size) this.element.classList.toggle("bp-free", this.free());
     for (const figure of this.figures) figure.draw(this.rows);
     this.table.draw(this.rows);
     this.cost.say(this.spent());
+  }
+
+  // Where nothing costs anything, figures of cost are low. A run's head tells that, so nothing moves when its cost is told.
+  free() {
+    const runs = [...this.connection.runs.values()];
+    return this.connection.labels.length <= MOST_LOW && runs.every((run) => run.price === 0 || rowOf(run).cost.kind === "free");
   }
 
   // What everything shown here cost so far, all turns together; who is not in it is said.

@@ -35,7 +35,7 @@ export class MetricsView {
     this.values = {};
     const cells = [...FIELDS, ...END_FIELDS].map(([key, label, title]) => {
       this.values[key] = make("b", {});
-      const cell = make("span", { class: "bp-metric", title }, make("i", {}, label), this.values[key]);
+      const cell = make("span", { class: "bp-metric", "data-metric": key, title }, make("i", {}, label), this.values[key]);
       this.values[key].cell = cell;
       this.values[key].hint = title;
       return cell;

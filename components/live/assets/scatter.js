@@ -2,7 +2,7 @@
 
 import { NA, number, seconds, svg } from "./dom.js";
 import { usd } from "./facts.js";
-import { Figure, letter, line, linear, log, nice, short, text, variant } from "./plot.js";
+import { Figure, letter, line, linear, log, nice, short, spread, text, variant } from "./plot.js";
 
 const PAD = { left: 66, right: 22, top: 16, bottom: 24 };
 const STRIP = 36; // px, with its gap
@@ -58,9 +58,20 @@ export class Scatter extends Figure {
       parts.push(svg("rect", { x: PAD.left, y: middle(kind) - STRIP / 2 + 4, width: right - PAD.left, height: STRIP - 6, class: "bp-strip" }), text(PAD.left - 6, middle(kind) + 4, words, { "text-anchor": "end" }));
     }
     parts.push(...[...this.bubbles].sort((a, b) => b.radius - a.radius).map((bubble) => this.bubble(bubble)));
-    parts.push(...this.bubbles.filter(({ row }) => row.current).map(({ row, at, down }) => letter(row, at, down)));
+    parts.push(...this.letters());
     this.mark();
     return parts;
+  }
+
+  // In a strip all lie at one height: letters of those that took equally long stand beside each other.
+  letters() {
+    const current = this.bubbles.filter(({ row }) => row.current);
+    const places = new Map(current.map((bubble) => [bubble, bubble.at]));
+    for (const kind of ["free", "unknown"]) {
+      const mine = current.filter(({ row }) => row.cost.kind === kind);
+      spread(mine.map(({ at }) => at), 17, PAD.left + 9, this.width - 9).forEach((at, index) => places.set(mine[index], at));
+    }
+    return current.map((bubble) => letter(bubble.row, places.get(bubble), bubble.down));
   }
 
   axis(name, values, from, to) {
