@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from html import escape
 from statistics import median
 
-from bedrock_playground.sharing.report.facts import LaneFacts, ReportFacts, RunFacts, milliseconds, speed
+from bedrock_playground.catalog.money import UNKNOWN
+from bedrock_playground.sharing.report.facts import (
+    NOT_AVAILABLE,
+    LaneFacts,
+    ReportFacts,
+    RunFacts,
+    milliseconds,
+    speed,
+)
 
 _WIDTH, _LEFT, _RIGHT, _ROW, _BAR = 460, 34, 96, 34, 18
 _ROOM = _WIDTH - _LEFT - _RIGHT
@@ -32,9 +40,9 @@ class Bar:
 def charts(facts: ReportFacts) -> list[tuple[str, str, str]]:
     """Draw a report's charts: title, note and SVG of each that has anything to show."""
     times = [_bar(lane, "total", milliseconds, part="ttft") for lane in facts.lanes]
-    speeds = [_bar(lane, "tokens_per_second", lambda value: f"{speed(value)} /s") for lane in facts.lanes]
+    speeds = [_bar(lane, "tokens_per_second", _per_second) for lane in facts.lanes]
     costs = [_cost(lane) for lane in facts.lanes]
-    many = "; medians, a dot per repeat" if facts.repeated else ""
+    many = "; medians of the completed, a dot each" if facts.repeated else ""
     drawn = (
         ("Total time", f"hatched: until the first token{many}; shorter is better", times),
         ("Output speed", f"tokens per second{many}; longer is better", speeds),
@@ -46,6 +54,10 @@ def charts(facts: ReportFacts) -> list[tuple[str, str, str]]:
         # Bars of nothing say nothing that the table does not.
         if any(bar.value for bar in bars)
     ]
+
+
+def _per_second(value: float | None) -> str:
+    return speed(value) if value is None else f"{speed(value)} /s"
 
 
 def _bar(lane: LaneFacts, name: str, words: Callable[[float | None], str], *, part: str | None = None) -> Bar:
@@ -64,7 +76,8 @@ def _bar(lane: LaneFacts, name: str, words: Callable[[float | None], str], *, pa
 def _cost(lane: LaneFacts) -> Bar:
     known = tuple(sorted(_known(lane.latest, "dollars")))
     if not known:
-        return Bar(lane.letter, None, "unknown")
+        complete = any(run.state == "completed" for run in lane.latest)
+        return Bar(lane.letter, None, UNKNOWN if complete else NOT_AVAILABLE)
     # Of an even number the lower of the two in the middle: its words are exact, a mean's would have to be
     # computed from floats.
     middle = known[(len(known) - 1) // 2]
@@ -73,7 +86,9 @@ def _cost(lane: LaneFacts) -> Bar:
 
 
 def _known(runs: Sequence[RunFacts], name: str) -> tuple[float, ...]:
-    return tuple(value for run in runs if (value := getattr(run, name)) is not None)
+    # How long it took to fail says nothing of how long an answer takes; the table tells it.
+    complete = [run for run in runs if run.state == "completed"]
+    return tuple(value for run in complete if (value := getattr(run, name)) is not None)
 
 
 def draw(title: str, bars: Sequence[Bar]) -> str:

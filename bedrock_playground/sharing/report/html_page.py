@@ -33,7 +33,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri
 _TEXT_COLUMNS = {"variant", "model", "state", "stop reason"}
 # Every chart refers to it.
 _HATCH = (
-    '<svg width="0" height="0" aria-hidden="true" style="position:absolute"><defs><pattern id="hatch" '
+    '<svg aria-hidden="true" style="position:absolute;width:0;height:0"><defs><pattern id="hatch" '
     'width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<line class="hatch" x1="0" y1="0" x2="0" y2="6"/></pattern></defs></svg>'
 )

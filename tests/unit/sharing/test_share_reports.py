@@ -26,7 +26,7 @@ from bedrock_playground.invocation.values import (
     Usage,
 )
 from bedrock_playground.sharing.report import collect, to_html, to_markdown
-from bedrock_playground.sharing.report.charts import Bar, draw
+from bedrock_playground.sharing.report.charts import Bar, charts, draw
 from bedrock_playground.sharing.report.facts import rows
 from bedrock_playground.sharing.report.markdown_text import fenced, plain
 from tests.unit.rendering.hostile import HOSTILE
@@ -121,6 +121,7 @@ def test_what_is_unknown_is_never_nothing() -> None:
     assert row[3:11] == ("failed", "n/a", "2,000 ms", "n/a", "n/a", "n/a", "n/a", "0")
     assert row[11:] == ("unknown", "unknown")
     assert "Throttled: Too many requests." in to_html(facts)
+    assert charts(facts) == []
     assert "$0" not in to_html(facts)
     # A run that its process died in has not even a result.
     facts = collect(comparison(("A", 0, 0, request(), None)), made_at=NOON)
@@ -204,6 +205,22 @@ def test_what_a_model_wrote_stays_in_its_fence(text: str) -> None:
     assert fence not in block[len(fence) : -len(fence)]
     assert "\n" not in plain(text.replace("\n", " "))
     assert "<" not in plain(text).replace("\\<", "")
+
+
+def test_charts_show_medians_of_completed_answers_and_a_dot_for_each() -> None:
+    runs = [("A", 0, repeat, request(), answer("x", total=total)) for repeat, total in enumerate((2, 3, 7))]
+    made = comparison(
+        *runs,
+        ("A", 0, 3, request(), answer("", total=99.0, error=Throttled("No."))),
+        costs={f"A0{repeat}": replace(PRICE, amount=Decimal(repeat)) for repeat in range(3)},
+    )
+    drawn = {title: svg for title, _, svg in charts(collect(made, made_at=NOON))}
+    assert list(drawn) == ["Total time", "Output speed", "Cost of 1,000 such requests"]
+    assert "A: 3,000 ms." in drawn["Total time"]
+    assert drawn["Total time"].count("<circle") == 3
+    # 20 tokens in 1, 2 and 6 seconds after the first.
+    assert "A: 10.0 /s." in drawn["Output speed"]
+    assert "A: $1,000.00." in drawn["Cost of 1,000 such requests"]
 
 
 def test_bars_are_as_long_as_what_they_show() -> None:
