@@ -137,13 +137,14 @@ def _beside_dismiss() -> DeltaGenerator:
 
 def _opened_words(source: str, shared: SharedComparison) -> str:
     count = counted(len(shared.variants), "variant")
+    repeats = f", {shared.repeat} answers each" if shared.repeat > 1 else ""
     files = shared.files_left_out
     missing = (
         f" It was made with {counted(files, 'file')} beside the prompt: attach them again." if files else ""
     )
     return (
-        f"**Opened from {source}: {count}. Nothing has been run.** Read the prompt and the settings before "
-        f"you press Run: whoever made it chose them.{missing}"
+        f"**Opened from {source}: {count}{repeats}. Nothing has been run.** Read the prompt and the settings "
+        f"before you press Run: whoever made it chose them.{missing}"
     )
 
 
