@@ -20,6 +20,7 @@ from bedrock_playground.invocation import (
     InvocationStream,
     SetupError,
 )
+from bedrock_playground.invocation.observed import CURRENT_RUN
 from bedrock_playground.spending import GuardedInvoker
 from components.resources import get_invoker, get_named_endpoints, get_settings, get_supervisor
 from components.spending import Payer, estimator_at, session_account
@@ -61,8 +62,11 @@ class WhereItRan:
             return _Refusal(
                 f"This comparison ran on {self.endpoint or 'an unknown endpoint'}, not reached now."
             )
+        run = CURRENT_RUN.get()
         guarded = GuardedInvoker(
-            get_invoker(connection), account=self.payer.account, estimator=lambda: estimator_at(connection)
+            get_invoker(connection),
+            account=self.payer.of_lane(run.identity.label if run else None),
+            estimator=lambda: estimator_at(connection),
         )
         return guarded.stream(request)
 

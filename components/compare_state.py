@@ -206,7 +206,7 @@ def rerun(letter: str) -> None:
     if must_ask({letter: request}, connection=where(comparison).connection(), then=("rerun", letter)):
         return
     remember_settings(comparison.id, {letter: prepared.variant})
-    pay_from_here(comparison.id)
+    pay_from_here(comparison.id, letter)
     preset_origin.note(comparison.id, [prepared])
     comparison.rerun(letter, change=lambda sent: in_conversation(request, sent))
 
@@ -219,7 +219,7 @@ def rerun_as_sent(letter: str) -> None:
     request = comparison.lane(letter).latest_turn[-1].request
     again = ("rerun_as_sent", letter)
     if not must_ask({letter: request}, connection=where(comparison).connection(), then=again):
-        pay_from_here(comparison.id)
+        pay_from_here(comparison.id, letter)
         comparison.rerun(letter)
 
 
@@ -240,7 +240,9 @@ def follow_up(text: str) -> None:
     asked = {letter: one.built.request for letter, one in ready.items()}
     if must_ask(asked, connection=where(comparison).connection(), then=("follow_up", text)):
         return
-    pay_from_here(comparison.id)
+    if comparison.done:
+        # Else it is refused below, and what somebody else asked goes on.
+        pay_from_here(comparison.id)
     preset_origin.note(comparison.id, list(ready.values()))
     try:
         out = comparison.follow_up(text, change=change)

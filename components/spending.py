@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
 import streamlit as st
@@ -33,10 +33,16 @@ def session_account() -> Account:
 
 @dataclass
 class Payer:
-    """Who pays for a comparison: the session that started it, or that acted on it last."""
+    """Who pays for a comparison's lanes: the session that started it, or that acted on the lane last."""
 
     account: Account
-    """Its account."""
+    """The account of whoever acted on all lanes last."""
+    lanes: dict[str, Account] = field(default_factory=dict)
+    """Who pays instead for a lane that somebody acted on since; what others asked goes on beside it."""
+
+    def of_lane(self, label: str | None) -> Account:
+        """Who pays for a lane."""
+        return self.lanes.get(label or "", self.account)
 
 
 @st.cache_resource(show_spinner=False)
@@ -49,10 +55,21 @@ def pays(comparison_id: str, payer: Payer) -> None:
     _payers()[comparison_id] = payer
 
 
-def pay_from_here(comparison_id: str) -> None:
-    """Let this session pay for what it does with a comparison, whoever started it."""
-    if (payer := _payers().get(comparison_id)) is not None:
-        payer.account = session_account()
+def pay_from_here(comparison_id: str, lane: str | None = None) -> None:
+    """Let this session pay for what it does with a comparison, whoever started it.
+
+    Args:
+        comparison_id: Which.
+        lane: What of it: one lane's letter, or all of them.
+    """
+    payer = _payers().get(comparison_id)
+    if payer is None:
+        return
+    if lane is not None:
+        payer.lanes[lane] = session_account()
+        return
+    payer.lanes.clear()
+    payer.account = session_account()
 
 
 def session_totals() -> Totals | None:

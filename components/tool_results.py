@@ -107,7 +107,7 @@ def send_results(comparison: Comparison, letter: str, turn: str) -> None:
     asked = {letter: comparison.lane(letter).runs[-1].request}
     if must_ask(asked, connection=where(comparison).connection(), then=("results", letter, turn)):
         return
-    pay_from_here(comparison.id)
+    pay_from_here(comparison.id, letter)
     try:
         comparison.answer_calls(letter, results)
     except NotReadyError as error:

@@ -196,14 +196,33 @@ def test_who_acts_pays_whoever_started_it(page: AppTest, server: ScriptedServer)
     assert spent(page) == Spent(spent=4 * ACTUAL)
 
 
+def _lane(_comparison: str, label: str, *, on_rerun: Callable[[], None], **_more: object) -> None:
+    """AppTest draws no custom component: a button stands for the one in the lane."""
+    st.button("Again", key=f"again_{label}", on_click=on_rerun)
+
+
+def test_who_runs_one_lane_again_pays_for_that_lane_alone(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("components.live.lane", _lane)
+    page.button(key="run").click().run()
+    comparison = shown(page)
+    other = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    other.query_params["comparison"] = comparison.id
+    other.run()
+    other.button(key="again_A").click().run()
+    assert not other.exception
+    assert comparison.wait(60)
+    # What the first session asked of B is still its own, however late it is sent.
+    comparison.rerun("B")
+    assert comparison.wait(60)
+    assert (spent(page), spent(other)) == (Spent(spent=3 * ACTUAL), Spent(spent=ACTUAL))
+
+
 def test_who_runs_a_blind_answer_again_pays_for_it(
     page: AppTest, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def lane(_comparison: str, label: str, *, on_rerun: Callable[[], None], **_more: object) -> None:
-        st.button("Again", key=f"again_{label}", on_click=on_rerun)
-
-    # AppTest draws no custom component: a button stands for the one in the lane.
-    monkeypatch.setattr("components.live.lane", lane)
+    monkeypatch.setattr("components.live.lane", _lane)
     page.session_state["blind"] = True
     page.button(key="run").click().run()
     comparison = shown(page)
