@@ -10,6 +10,7 @@ from functools import partial
 import streamlit as st
 
 from bedrock_playground.history import HistoryError, RunFilter, RunStore, RunSummary, to_csv, to_jsonl
+from bedrock_playground.history.parquet import to_parquet
 from components import history_filters
 from components.history_table import forget_selection, newest
 
@@ -32,7 +33,7 @@ def nothing_yet(location: str) -> None:
         st.subheader("No runs yet")
         st.write(
             "Every prompt you run is kept here with its exact request, answer, timing and errors, so that "
-            "you can find it, open it again and take it away as CSV or JSONL."
+            "you can find it, open it again and take it away as CSV, JSONL or Parquet."
         )
         st.page_link(COMPARE_PAGE, label="Run your first comparison", icon=":material/compare:")
         st.caption("It is kept on this machine's database and nowhere else:")
@@ -78,6 +79,7 @@ def actions(store: RunStore, which: RunFilter, *, total: int, selected: list[Run
         for name, kind, make in (
             ("CSV", "text/csv", csv_file),
             ("JSONL", "application/x-ndjson", jsonl_file),
+            ("Parquet", "application/vnd.apache.parquet", parquet_file),
         ):
             st.download_button(
                 f"Export {name}",
@@ -105,6 +107,8 @@ _EXPORT_HELP = {
     "formula gets a leading apostrophe.",
     "JSONL": "Every run that passes the filters, one JSON object per line, with the exact request "
     "and result.",
+    "Parquet": "Every run that passes the filters, one row each, in typed columns; request and result as "
+    "JSON text.",
 }
 
 
@@ -151,6 +155,11 @@ def csv_file(store: RunStore, which: RunFilter) -> bytes:
 def jsonl_file(store: RunStore, which: RunFilter) -> bytes:
     """The runs that pass the filter as JSONL, in UTF-8."""
     return _joined(to_jsonl(store.export_rows(which)))
+
+
+def parquet_file(store: RunStore, which: RunFilter) -> bytes:
+    """The runs that pass the filter as Parquet."""
+    return to_parquet(store.export_rows(which))
 
 
 def _joined(pieces: Iterable[str]) -> bytes:

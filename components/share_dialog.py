@@ -79,7 +79,10 @@ def _link(shared: SharedComparison) -> None:
         st.caption("Whoever opens it finds Compare filled in with this. Nothing is run, nothing is spent.")
         with st.container(key="share_link"):
             st.code(address, language=None, wrap_lines=True, height=150 if len(address) > 500 else "content")
-        st.caption(f"{len(address):,} of at most {MAX_LINK:,} characters.")
+        st.caption(
+            f"{len(address):,} of at most {MAX_LINK:,} characters. Whoever sees the link can read what is in "
+            "it."
+        )
     else:
         st.warning(
             f"**Too long for a link:** {len(address):,} characters, and many servers and chats cut off what "

@@ -7,12 +7,11 @@ from functools import partial
 
 import streamlit as st
 
-from bedrock_playground.history import HistoryError, RunFilter, RunStore
-from bedrock_playground.history.parquet import to_parquet
+from bedrock_playground.history import HistoryError, RunFilter
 from bedrock_playground.invocation import Comparison
 from bedrock_playground.sharing.report import ReportFacts, collect, to_html, to_markdown
 from components import compare_blind
-from components.history_view import csv_file, jsonl_file
+from components.history_view import csv_file, jsonl_file, parquet_file
 from components.resources import get_store
 from components.votes_view import in_words
 from components.words import plain
@@ -107,8 +106,3 @@ def _facts(comparison: Comparison) -> ReportFacts:
     names = compare_blind.names(comparison)
     told = [in_words(vote, names) for vote in votes]
     return collect(comparison, made_at=datetime.now(UTC), votes=told)
-
-
-def parquet_file(store: RunStore, which: RunFilter) -> bytes:
-    """The runs that pass the filter as Parquet."""
-    return to_parquet(store.export_rows(which))

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import streamlit as st
+from pyarrow import parquet
 from streamlit.testing.v1 import AppTest
 
 from bedrock_playground.history import Contender, RunFilter, RunStore, Verdict, decide
@@ -248,6 +249,8 @@ def test_exports_take_what_the_filters_let_pass(store: RunStore) -> None:
     assert row["prompt"] == "'=1+1"
     (line,) = history_view.jsonl_file(store, which).decode().splitlines()
     assert json.loads(line)["prompt"] == "=1+1"
+    table = parquet.read_table(io.BytesIO(history_view.parquet_file(store, which)))
+    assert table["prompt"].to_pylist() == ["=1+1"]
 
 
 def test_exports_are_offered_and_not_made_before_they_are_asked_for(
@@ -257,7 +260,11 @@ def test_exports_are_offered_and_not_made_before_they_are_asked_for(
     monkeypatch.setattr(RunStore, "export_rows", lambda *_: pytest.fail("an export was made by a mere rerun"))
     app.run()
     assert not app.exception
-    assert [button.label for button in app.download_button] == ["Export CSV", "Export JSONL"]
+    assert [button.label for button in app.download_button] == [
+        "Export CSV",
+        "Export JSONL",
+        "Export Parquet",
+    ]
 
 
 def test_deleting_the_selected_asks_first(store: RunStore, app: AppTest) -> None:
