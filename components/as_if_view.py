@@ -154,7 +154,7 @@ def _chart(rows: Sequence[AsIf], measured: Measured, *, key: str) -> None:
         height=96 + 26 * len(shown),
         margin={"l": 8, "r": 8, "t": 64, "b": 8},
         yaxis={"autorange": "reversed", "type": "category", "title": None},
-        xaxis={"rangemode": "tozero", "tickprefix": "$", "title": None},
+        xaxis={"rangemode": "tozero", "tickprefix": "$", "exponentformat": "none", "title": None},
         showlegend=False,
     )  # fmt: skip
     words = ", ".join(f"{row.name} {format_usd(row.cost.amount)}" for row in shown)

@@ -77,7 +77,7 @@ def bars(data: pd.DataFrame, measure: Measure, *, dark: bool = False) -> go.Figu
     figure.update_xaxes(type="category", categoryorder="array", categoryarray=shown)
     most = max(numbers(data, measure.column), default=0.0)
     # A seventh of room above the highest one, for its number.
-    figure.update_yaxes(range=[0, most * 7 / 6 or 1])
+    figure.update_yaxes(range=[0, most * 7 / 6 or 1], exponentformat="none", separatethousands=True)
     return figure
 
 
