@@ -21,9 +21,13 @@ def router() -> None:
     st.set_page_config(page_title="Bedrock Playground", page_icon=str(assets / "icon.svg"), layout="wide")
     st.logo(str(assets / "logo.svg"), icon_image=str(assets / "icon.svg"), size="large")
     # Lanes and tables want the width that Streamlit's wide layout leaves empty.
-    st.html(
-        "<style>[data-testid='stMainBlockContainer'] { padding-inline: clamp(1rem, 1.4vw, 2rem); }</style>"
-    )
+    css = "[data-testid='stMainBlockContainer'] { padding-inline: clamp(1rem, 1.4vw, 2rem); }"
+    if st.context.theme.type == "dark":
+        # White stands on the primary colour, which is too dark for words on a dark page: what is chosen is
+        # written in the links' colour.
+        chosen = "[data-variant][data-selected=true], [data-testid=stTab][aria-selected=true]"
+        css += f" :is({chosen}) p {{ color: {st.get_option('theme.dark.linkColor')}; }}"
+    st.html(f"<style>{css}</style>")
     page = st.navigation({
         "Playground": [
             st.Page(

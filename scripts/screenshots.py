@@ -77,6 +77,7 @@ def app(data_dir: Path) -> Iterator[str]:
 
 
 PAGES = (
+    ("planner", "planner", ".js-plotly-plot"),
     ("history", "history", '[data-testid="stDataFrame"]'),
     ("models", "models", '[data-testid="stDataFrame"]'),
     ("which-model", "which_model", '[data-testid="stSlider"]'),
@@ -85,19 +86,54 @@ PAGES = (
 """Name of the picture, address, and what stands there once the page is drawn."""
 
 
-def run_once(page: Page, url: str) -> None:
-    """Open Compare, press Run and wait for both lanes to finish."""
+def run(page: Page, url: str, *, prompt: str | None = None, repeats: int = 1) -> None:
+    """Open Compare, press Run and wait for both lanes to finish.
+
+    Args:
+        page: A browser's page.
+        url: The app's address.
+        prompt: What to ask; the one that stands there if not given.
+        repeats: How often each variant answers.
+    """
     page.goto(url)
     page.locator(".st-key-run button:not([disabled])").wait_for(timeout=180_000)
+    if prompt is not None:
+        page.locator(".st-key-prompt textarea").fill(prompt)
+    if repeats > 1:
+        page.locator(".st-key-repeat_popover button").first.click()
+        number = page.locator(".st-key-repeat input")
+        number.fill(str(repeats))
+        number.press("Enter")
+        page.get_by_text(f"Repeat × {repeats}").wait_for()
+        page.keyboard.press("Escape")
+        number.wait_for(state="hidden")
     page.locator(".st-key-run button").click()
-    for letter in "AB":
-        page.locator(f".st-key-lane_{letter} [data-testid=lane-metrics]").get_by_text(
-            "completed"
-        ).first.wait_for(timeout=120_000)
-    page.locator(".js-plotly-plot").nth(2).wait_for(timeout=60_000)
+    # They come when all runs of all lanes have ended.
+    page.locator(".js-plotly-plot").nth(2).wait_for(timeout=600_000)
     # Off the button, whose hover colour is not its own.
     page.mouse.move(5, 500)
     page.wait_for_timeout(1500)
+
+
+def compare(page: Page, url: str, ending: str) -> None:
+    """Run once; take Compare's top with the answers, and the charts under them."""
+    run(page, url)
+    page.screenshot(path=PICTURES / f"compare-{ending}")
+    # Below the page's header, which stays where it is.
+    page.locator(".bp-charts").evaluate(
+        "(charts) => { charts.style.scrollMarginTop = '4.5rem'; charts.scrollIntoView({ block: 'start' }); }"
+    )
+    page.wait_for_timeout(1500)
+    page.screenshot(path=PICTURES / f"compare-charts-{ending}")
+
+
+def analytics(page: Page, url: str, ending: str) -> None:
+    """Take what temperature changes over all runs so far."""
+    page.goto(f"{url}/analytics")
+    page.get_by_text("Parameters", exact=True).click()
+    page.locator(".js-plotly-plot").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(1500)
+    page.screenshot(path=PICTURES / f"analytics-{ending}")
 
 
 def main() -> None:
@@ -105,6 +141,8 @@ def main() -> None:
     PICTURES.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, app(Path(folder)) as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
+        # Short answers, many of them: Analytics has something to add up.
+        run(browser.new_page(), url, prompt="Name a colour. Answer in one word.", repeats=20)
         for scheme in ("light", "dark"):
             for name, width, height in (("", 1440, 900), ("-phone", 390, 844)):
                 context = browser.new_context(
@@ -112,13 +150,14 @@ def main() -> None:
                     color_scheme="dark" if scheme == "dark" else "light",
                 )
                 page = context.new_page()
-                run_once(page, url)
-                page.screenshot(path=PICTURES / f"compare-{scheme}{name}.png")
+                ending = f"{scheme}{name}.png"
+                compare(page, url, ending)
+                analytics(page, url, ending)
                 for title, path, shown in PAGES:
                     page.goto(f"{url}/{path}")
                     page.locator(shown).first.wait_for(timeout=60_000)
                     page.wait_for_timeout(1500)
-                    page.screenshot(path=PICTURES / f"{title}-{scheme}{name}.png")
+                    page.screenshot(path=PICTURES / f"{title}-{ending}")
                 context.close()
         browser.close()
 
