@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
@@ -49,3 +51,9 @@ def free_tcp_port() -> Callable[[], int]:
             return int(probe.getsockname()[1])
 
     return find
+
+
+@pytest.fixture
+def spawning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ``multiprocessing`` spawn: the child imports the main module, where AppTest leaves a script."""
+    monkeypatch.setitem(sys.modules, "__main__", ModuleType("__main__"))

@@ -10,7 +10,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import insert
+from sqlalchemy import Connection, insert, inspect
 
 from bedrock_playground import history
 from bedrock_playground.history import RunRecord
@@ -106,8 +106,14 @@ def history_as_of(version: str, url: str, made: Sequence[RunRecord]) -> None:
         config.attributes["connection"] = connection
         command.upgrade(config, version)
         for run in made:
-            # The statement names the columns of the row: those that there were.
-            key = connection.execute(insert(runs).values(record_row(run)).returning(runs.c.id)).scalar_one()
-            details = details_row(run.request, run.result)
+            row = _of_then(connection, "runs", record_row(run))
+            key = connection.execute(insert(runs).values(row).returning(runs.c.id)).scalar_one()
+            details = _of_then(connection, "run_details", details_row(run.request, run.result))
             connection.execute(insert(run_details).values(id=key, **details))
     engine.dispose()
+
+
+def _of_then(connection: Connection, table: str, row: dict[str, Any]) -> dict[str, Any]:
+    """The part of a row for which the table had a column at the time."""
+    columns = {column["name"] for column in inspect(connection).get_columns(table)}
+    return {name: value for name, value in row.items() if name in columns}

@@ -60,6 +60,7 @@ def test_migrating_twice_changes_nothing(store: RunStore) -> None:
     assert store.count() == 1
 
 
+@pytest.mark.usefixtures("spawning")
 def test_several_processes_may_open_an_empty_database_at_once(place: Place) -> None:
     context = multiprocessing.get_context("spawn")
     barrier, outcomes = context.Barrier(3), context.Queue()

@@ -173,6 +173,7 @@ def _fetch_in_process(cache: Path, source: WeightsSource, command: list[str]) ->
     WeightsStore(cache, source=source, fetch_command=command).ensure(quiet)
 
 
+@pytest.mark.usefixtures("spawning")
 def test_two_processes_fetch_once(index: Index, tmp_path: Path) -> None:
     cache, log = tmp_path / "cache", tmp_path / "log"
     script = (
