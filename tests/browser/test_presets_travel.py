@@ -63,6 +63,8 @@ def tune_and_save(page: Page, url: str) -> Any:
     field = page.locator(".st-key-template_value_thing textarea")
     field.fill("the “sea”")
     field.press("Tab")
+    # With it goes a line: until then a click on what stands below would miss.
+    expect(page.get_by_text("Still empty")).to_have_count(0, timeout=LONG)
     sent = request_of(page, "A")
     text = sent["messages"][0]["content"][0]["text"]
     assert text == 'Why is the “sea” blue?\nAnswer as {"a": "…"}, not as {{thing}}.'
