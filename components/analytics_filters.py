@@ -28,7 +28,7 @@ def filters(choices: Choices) -> AnalyticsFilter:
     Args:
         choices: What there is to filter by; what is all the same is not asked.
     """
-    with st.container(horizontal=True, vertical_alignment="bottom", key="analytics_filters"):
+    with st.container(horizontal=True, vertical_alignment="top", key="analytics_filters"):
         period = st.segmented_control(
             "Period", PERIODS, default=_DEFAULT, required=True, key=PERIOD, persist_state="session", wrap=True
         )

@@ -40,7 +40,7 @@ def parameters(analytics: Analytics, which: AnalyticsFilter) -> None:
     models = sorted(varied)
     if st.session_state.get(MODEL) not in models:
         st.session_state[MODEL] = models[0]
-    with st.container(horizontal=True, vertical_alignment="bottom", key="analytics_parameter_choice"):
+    with st.container(horizontal=True, vertical_alignment="top", key="analytics_parameter_choice"):
         model = st.selectbox("Model", models, key=MODEL, persist_state="session", width=380)
         offered = varied[model]
         if st.session_state.get(PARAMETER) not in offered:

@@ -10,7 +10,7 @@ ON_DARK = ("#4da3e0", "#f08a4b", "#35c496", "#e08fc0", "#e3b341", "#8ccbf5", "#b
 """On a light page, and on a dark one; a letter keeps its colour whatever stands beside it."""
 
 SYMBOLS = (
-    "circle", "square", "diamond", "triangle-up", "cross", "x", "star", "triangle-left", "triangle-down",
+    "circle", "square", "diamond", "triangle-up", "cross", "x", "star", "circle-open", "triangle-down",
 )  # fmt: skip
 """Markers, in the order of the colours; one more, for whoever comes after the last colour."""
 DASHES = ("solid", "dash", "dot", "dashdot")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from bedrock_playground.presets.formats import find_format, format_names
 from tests.browser.conftest import ROOT, running_app
 from tests.browser.test_main_job import LONG, choose_model, open_compare
 
@@ -83,17 +83,27 @@ def tune_and_save(page: Page, url: str) -> Any:
     return sent
 
 
-def take_away(page: Page, folder: Path) -> Path:
+def take_away(page: Page, folder: Path) -> dict[str, Path]:
+    """Download the preset in every format that there is; returns the files by the formats' names."""
     page.get_by_role("link", name="Presets").click()
     expect(page.locator(".st-key-presets_bar")).to_contain_text("7 presets", timeout=LONG)
     tick_first(page)
     expect(page.locator(".st-key-preset_detail")).to_contain_text("Blue things", timeout=LONG)
     page.get_by_role("tab", name="Export").click()
-    with page.expect_download() as download:
-        page.locator(".st-key-preset_download_json button").click()
-    file = folder / download.value.suggested_filename
-    download.value.save_as(file)
-    return file
+    files = {}
+    for name in format_names():
+        box = page.locator(".st-key-preset_export_format input")
+        if find_format(name).label != box.input_value():
+            box.click()
+            box.fill(find_format(name).label)
+            page.get_by_role("option", name=find_format(name).label, exact=True).click()
+        button = page.locator(f".st-key-preset_download_{name} button")
+        expect(button).to_be_visible(timeout=LONG)
+        with page.expect_download(timeout=LONG) as download:
+            button.click()
+        files[name] = folder / f"{name}-{download.value.suggested_filename}"
+        download.value.save_as(files[name])
+    return files
 
 
 def bring_in(page: Page, url: str, file: Path) -> None:
@@ -111,21 +121,24 @@ def bring_in(page: Page, url: str, file: Path) -> None:
     expect(page.locator(".st-key-presets_open button")).to_be_enabled(timeout=LONG)
 
 
-def test_a_tuned_lane_is_the_same_request_in_a_fresh_installation(
+def test_a_tuned_lane_leaves_in_every_format_and_is_the_same_request_in_a_fresh_installation(
     browser: Browser, environment: dict[str, str], tmp_path: Path
 ) -> None:
     with running_app(APP, tmp_path / "here", environment=environment) as here:
         context = browser.new_context(viewport={"width": 1440, "height": 900})
         page = context.new_page()
         sent = tune_and_save(page, here.url)
-        file = take_away(page, tmp_path)
+        files = take_away(page, tmp_path)
         context.close()
-    assert re.fullmatch(r"blue-things\.json", file.name)
-    with running_app(APP, tmp_path / "there", environment=environment) as there:
-        context = browser.new_context(viewport={"width": 1440, "height": 900})
-        page = context.new_page()
-        bring_in(page, there.url, file)
-        page.locator(".st-key-presets_open button").click()
-        expect(page.locator(".st-key-lane_A")).to_contain_text("From the preset Blue things", timeout=LONG)
-        assert request_of(page, "A") == sent
-        context.close()
+    assert files["json"].name == "json-blue-things.json"
+    assert all("blue" in file.read_text(encoding="utf-8") for file in files.values()), "what is asked"
+    for name in ("json", "yaml"):
+        with running_app(APP, tmp_path / f"there-{name}", environment=environment) as there:
+            context = browser.new_context(viewport={"width": 1440, "height": 900})
+            page = context.new_page()
+            bring_in(page, there.url, files[name])
+            page.locator(".st-key-presets_open button").click()
+            lane = page.locator(".st-key-lane_A")
+            expect(lane).to_contain_text("From the preset Blue things", timeout=LONG)
+            assert request_of(page, "A") == sent
+            context.close()
