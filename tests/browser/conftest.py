@@ -74,6 +74,14 @@ def page(context: BrowserContext) -> Page:
     return context.new_page()
 
 
+@pytest.fixture
+def wide(browser: Browser) -> Iterator[Page]:
+    """A page of the size at which the app is looked at on a laptop."""
+    context = browser.new_context(viewport={"width": 1440, "height": 900})
+    yield context.new_page()
+    context.close()
+
+
 @contextmanager
 def running_app(
     script: Path, home: Path, *, base_path: str = "", environment: Mapping[str, str] | None = None
@@ -149,4 +157,17 @@ def live_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
     """The page of live lanes over scripted answers."""
     script = ROOT / "tests" / "browser" / "apps" / "live_app.py"
     with running_app(script, tmp_path_factory.mktemp("live")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory, weights_cache: Path) -> Iterator[AppServer]:
+    """One app with fault models for the tests of a module, which leave each other alone by their sessions."""
+    environment = {
+        "BEDROCK_PLAYGROUND_CACHE_DIR": str(weights_cache),
+        "BEDROCK_PLAYGROUND_FAULT_TEACHING": "1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    home = tmp_path_factory.mktemp("app")
+    with running_app(ROOT / "streamlit_app.py", home, environment=environment) as server:
         yield server

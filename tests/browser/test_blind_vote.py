@@ -2,30 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from playwright.sync_api import Page, WebSocket, expect
 
 from bedrock_playground.history import RunStore
-from tests.browser.conftest import AppServer, running_app
-from tests.browser.test_main_job import APP, LONG, choose_model, open_compare, run, settle
+from tests.browser.conftest import AppServer
+from tests.browser.test_main_job import LONG, choose_model, open_compare, run, settle
 
 MODELS = {"A": "local.test-free-v1:0", "B": "local.test-effort-v1:0"}
 # Names of models, and classes, labels and figures by which a lane could be told.
 TELLING = ("local.test", "Test fixture:", "lane_A", "lane_B", "menu_A", "Variant A", "TTFT", "tokens/s", "$0")
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, weights_cache: Path) -> Iterator[AppServer]:
-    environment = {
-        "BEDROCK_PLAYGROUND_CACHE_DIR": str(weights_cache),
-        "BEDROCK_PLAYGROUND_FAULT_TEACHING": "1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    with running_app(APP, tmp_path_factory.mktemp("blind"), environment=environment) as server:
-        yield server
 
 
 def expect_blind(page: Page) -> None:

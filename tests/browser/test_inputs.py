@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from bedrock_playground.history import RunStore
 from bedrock_playground.invocation import InvocationRequest, InvocationResult, RunIdentity, Timing
@@ -21,8 +20,8 @@ from bedrock_playground.invocation.values import (
     ToolUseBlock,
     Usage,
 )
-from tests.browser.conftest import ROOT, AppServer, running_app
-from tests.browser.test_main_job import APP, LONG, choose_model, lane, open_compare, run, settle
+from tests.browser.conftest import ROOT, AppServer
+from tests.browser.test_main_job import LONG, choose_model, lane, open_compare, run, settle
 
 TEST_MODEL = "local.test-effort-v1:0"
 PNG = bytes.fromhex(
@@ -36,24 +35,6 @@ YES_OR_NO = {
     "additionalProperties": False,
 }
 HOSTILE = '<img src="/evil.png" onerror="window.hurt=1"><script>window.hurt=1</script>'
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, weights_cache: Path) -> Iterator[AppServer]:
-    environment = {
-        "BEDROCK_PLAYGROUND_CACHE_DIR": str(weights_cache),
-        "BEDROCK_PLAYGROUND_FAULT_TEACHING": "1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    with running_app(APP, tmp_path_factory.mktemp("inputs"), environment=environment) as server:
-        yield server
-
-
-@pytest.fixture
-def wide(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    yield context.new_page()
-    context.close()
 
 
 def popover(page: Page, name: str) -> Locator:

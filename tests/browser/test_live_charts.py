@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, expect
+from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
-from tests.browser.conftest import AppServer, running_app
+from tests.browser.conftest import AppServer
 from tests.browser.test_live_stream import wait_completed
 from tests.browser.test_main_job import (
-    APP,
     LONG,
     PACED,
     choose_model,
@@ -82,24 +80,6 @@ def drag_across(page: Page, *, start: float, end: float) -> None:
     page.mouse.down()
     page.mouse.move(box["x"] + end * box["width"], middle, steps=5)
     page.mouse.up()
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, weights_cache: Path) -> Iterator[AppServer]:
-    environment = {
-        "BEDROCK_PLAYGROUND_CACHE_DIR": str(weights_cache),
-        "BEDROCK_PLAYGROUND_FAULT_TEACHING": "1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    with running_app(APP, tmp_path_factory.mktemp("charts"), environment=environment) as server:
-        yield server
-
-
-@pytest.fixture
-def wide(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    yield context.new_page()
-    context.close()
 
 
 def test_nothing_moves_while_lanes_stream_and_end_and_the_zoom_is_kept(app: AppServer, wide: Page) -> None:

@@ -8,7 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,25 +25,6 @@ STALLED = "local.fault-stall-v1:0"
 THROTTLING = "local.fault-throttling-v1:0"
 # The real model and a cold start share two cores with Chromium.
 LONG = 90_000
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, weights_cache: Path) -> Iterator[AppServer]:
-    """One app for the tests that leave each other alone; every test has a session of its own."""
-    environment = {
-        "BEDROCK_PLAYGROUND_CACHE_DIR": str(weights_cache),
-        "BEDROCK_PLAYGROUND_FAULT_TEACHING": "1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    with running_app(APP, tmp_path_factory.mktemp("app"), environment=environment) as server:
-        yield server
-
-
-@pytest.fixture
-def wide(browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1440, "height": 900})
-    yield context.new_page()
-    context.close()
 
 
 def open_compare(page: Page, url: str) -> None:

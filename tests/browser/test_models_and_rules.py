@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import AppServer, running_app
+from tests.browser.conftest import AppServer
 from tests.browser.test_main_job import (
-    APP,
     LONG,
     choose_model,
     lane,
@@ -26,17 +24,6 @@ CLAUDE_45 = "us.anthropic.claude-haiku-4-5-20251001-v1:0"
 NO_SAMPLING = "us.anthropic.claude-opus-5-5"
 LOCAL = "local.smollm2-135m-instruct-v1:0"
 APPLICATION_PROFILE = "arn:aws:bedrock:local:000000000000:application-inference-profile/test-one-sampler"
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, weights_cache: Path) -> Iterator[AppServer]:
-    environment = {
-        "BEDROCK_PLAYGROUND_CACHE_DIR": str(weights_cache),
-        "BEDROCK_PLAYGROUND_FAULT_TEACHING": "1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    with running_app(APP, tmp_path_factory.mktemp("app"), environment=environment) as server:
-        yield server
 
 
 @pytest.fixture

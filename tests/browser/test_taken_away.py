@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.conftest import AppServer, running_app
+from tests.browser.conftest import AppServer
 from tests.browser.test_main_job import (
-    APP,
     LONG,
     choose_model,
     lane,
@@ -25,17 +24,6 @@ from tests.wire.presets.exporting import HOSTILE, answer, sent, sent_by_lane
 from tests.wire.presets.exporting import run as run_command
 
 FREE = "local.test-free-v1:0"
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory, weights_cache: Path) -> Iterator[AppServer]:
-    environment = {
-        "BEDROCK_PLAYGROUND_CACHE_DIR": str(weights_cache),
-        "BEDROCK_PLAYGROUND_FAULT_TEACHING": "1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
-    with running_app(APP, tmp_path_factory.mktemp("app"), environment=environment) as server:
-        yield server
 
 
 @pytest.fixture
