@@ -21,7 +21,6 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 _ROWS = 12
 _NAME_LENGTH = 38
 _VERSION = re.compile(r"(-\d{8})?-v\d+(:\d+)?(:\d+k)?$")
-_OTHERWISE = ["#0072b2", "#d55e00", "#009e73", "#b4508f", "#b07800", "#3a9bd9", "#6b4c9a", "#5f6b76"]
 
 
 def chart(
@@ -133,14 +132,6 @@ def name_axis(figure: go.Figure, model_ids: Sequence[str], *, above: int = 17) -
         showticklabels=False,
         range=[-0.6, len(model_ids) - 0.3],
     )
-
-
-def colour(place: int) -> str:
-    """The theme's colour of that place: Okabe and Ito's, which colour-blind eyes can tell apart."""
-    dark = st.context.theme.type == "dark"
-    option = "theme.dark.chartCategoricalColors" if dark else "theme.chartCategoricalColors"
-    colours: list[str] = st.get_option(option) or st.get_option("theme.chartCategoricalColors") or _OTHERWISE
-    return colours[place % len(colours)]
 
 
 def words_of(kind: str) -> str:

@@ -10,7 +10,8 @@ import streamlit as st
 
 from bedrock_playground.history.analytics import Analytics
 from bedrock_playground.history.analytics_values import AnalyticsFilter, Parameter, Quantiles, Setting
-from components.analytics_chart import RULE, caveats, colour, numbers, plain_layout
+from components.analytics_chart import RULE, caveats, numbers, plain_layout
+from components.palette import colour
 from components.words import plain
 
 MODEL, PARAMETER = "analytics_parameter_model", "analytics_parameter"

@@ -18,7 +18,6 @@ from components.analytics_chart import (
     RULE,
     caveats,
     chart,
-    colour,
     name_axis,
     plain_layout,
     rests_on,
@@ -26,6 +25,7 @@ from components.analytics_chart import (
     told,
     words_of,
 )
+from components.palette import colour
 from components.resources import get_pricer
 
 MEASURE = "analytics_by_model"

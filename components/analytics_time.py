@@ -26,13 +26,13 @@ from components.analytics_chart import (
     RULE,
     caveats,
     chart,
-    colour,
     names_of,
     numbers,
     plain_layout,
     rests_on,
     told,
 )
+from components.palette import colour
 
 WHAT = "analytics_over_time"
 _COST, _TOKENS, _RUNS, _TOTAL, _TTFT = "Cost", "Tokens", "Runs", "Total time", "Time to first token"
