@@ -9,8 +9,10 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Literal
 from urllib.parse import urlsplit
 
+from bedrock_playground.catalog.embeddings import embedding_body, is_embedding_model
 from bedrock_playground.invocation.client import ClientConfig
 from bedrock_playground.invocation.credentials import find_credentials, find_region
+from bedrock_playground.invocation.embeddings import EmbeddingInvoker, KindInvoker
 from bedrock_playground.invocation.invoker import BedrockInvoker
 from bedrock_playground.invocation.retry import RetryPolicy
 from bedrock_playground.launcher import EndpointStatus
@@ -210,13 +212,22 @@ def connection_where(
     return remote_connection(settings, region=region) if endpoint == here else None
 
 
-def make_invoker(connection: Connection, settings: Settings) -> BedrockInvoker:
-    """Make the invoker of a connection, with the tries that the settings allow; telemetry sees its calls."""
-    return BedrockInvoker(
+def make_invoker(
+    connection: Connection, settings: Settings, *, retry: RetryPolicy | None = None
+) -> KindInvoker:
+    """Make the invoker of a connection, for models that answer and that embed; telemetry sees its calls.
+
+    Args:
+        connection: Where calls go.
+        settings: The settings.
+        retry: When to try again; by default as often as the settings allow.
+    """
+    bedrock = BedrockInvoker(
         config=connection.config,
-        retry=RetryPolicy(max_attempts=settings.max_attempts),
+        retry=retry or RetryPolicy(max_attempts=settings.max_attempts),
         observer=shared_telemetry(settings.telemetry),
     )
+    return KindInvoker(bedrock, EmbeddingInvoker(bedrock, embedding_body), is_embedding_model)
 
 
 def make_counter(connection: Connection) -> TokenCounter:

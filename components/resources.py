@@ -26,7 +26,8 @@ from bedrock_playground.catalog.resolution import Behind, Resolution, needs_aski
 from bedrock_playground.catalog.snapshot import load_models
 from bedrock_playground.connection import Connection, make_invoker
 from bedrock_playground.history import RunStore
-from bedrock_playground.invocation import BedrockInvoker, InvocationError, tune_interpreter
+from bedrock_playground.invocation import InvocationError, tune_interpreter
+from bedrock_playground.invocation.embeddings import KindInvoker
 from bedrock_playground.launcher import EndpointSupervisor
 from bedrock_playground.settings import Settings, load_settings
 
@@ -62,7 +63,7 @@ def get_supervisor() -> EndpointSupervisor:
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _invoker(_connection: Connection, key: str) -> BedrockInvoker:  # noqa: ARG001  # the key is the cache's
+def _invoker(_connection: Connection, key: str) -> KindInvoker:  # noqa: ARG001  # the key is the cache's
     invoker = make_invoker(_connection, get_settings())
 
     def warm_up() -> None:
@@ -75,7 +76,7 @@ def _invoker(_connection: Connection, key: str) -> BedrockInvoker:  # noqa: ARG0
     return invoker
 
 
-def get_invoker(connection: Connection) -> BedrockInvoker:
+def get_invoker(connection: Connection) -> KindInvoker:
     """The invoker of a connection, shared by all sessions that use the same one."""
     return _invoker(connection, _key_of(connection))
 

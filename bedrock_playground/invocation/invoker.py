@@ -16,7 +16,7 @@ from bedrock_playground.invocation.events import InvocationEvent
 from bedrock_playground.invocation.lifeline import Lifeline
 from bedrock_playground.invocation.observed import CallObserver
 from bedrock_playground.invocation.retry import RetryPolicy
-from bedrock_playground.invocation.stream import BedrockStream, Journal, Plan, Run
+from bedrock_playground.invocation.stream import BedrockStream, Journal, Plan, Run, Way
 from bedrock_playground.invocation.values import InvocationRequest, Json
 
 if TYPE_CHECKING:
@@ -89,6 +89,15 @@ class BedrockInvoker:
         """Start a request; nothing is sent before the first event is asked for."""
         return BedrockStream(self._plan, request)
 
+    def stream_by(self, way: Way, request: InvocationRequest) -> BedrockStream:
+        """Start a request by another of the API's operations than Converse's.
+
+        Args:
+            way: The operation, and what becomes of the request and the response.
+            request: What is asked.
+        """
+        return BedrockStream(self._plan, request, way)
+
     def invoke_model(self, model_id: str, body: Mapping[str, Json]) -> dict[str, Any]:
         """Call a model by its own API, as embeddings and some imported models need it; blocks.
 
@@ -111,7 +120,7 @@ class BedrockInvoker:
         began, run = perf_counter(), self._run()
         try:
             value = self._blocking(
-                lambda client: client.boto.invoke_model, arguments, _read_model_body, run=run
+                lambda client: client.boto.invoke_model, arguments, read_model_body, run=run
             )
         except InvocationError as error:
             run.ended("InvokeModel", model_id, run.result(error, run.total(error)), began=began)
@@ -167,7 +176,12 @@ def _read_count(response: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3 is unt
     return dict(response)
 
 
-def _read_model_body(response: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3 is untyped
+def read_model_body(response: Any) -> dict[str, Any]:  # noqa: ANN401 - boto3 is untyped
+    """Read InvokeModel's response: the model's own JSON object.
+
+    Raises:
+        UnknownServiceError: It is none.
+    """
     try:
         body = strict_json(response["body"].read())
     except ValueError as error:

@@ -41,11 +41,11 @@ class EndedCall:
     model_id: str
     """What was sent as ``modelId``."""
     result: InvocationResult
-    """What came of it. Of InvokeModel the timing, the tries and the error alone."""
+    """What came of it. Where there is no request, the timing, the tries and the error alone."""
     elapsed: float
     """Seconds since somebody asked for the first event; more than the timing's total by the setting up."""
     request: InvocationRequest | None = None
-    """What was asked; ``None`` for InvokeModel, whose body is the model's own."""
+    """What was asked; ``None`` where only the model's own body says it. By InvokeModel: what to embed."""
     first_output: float | None = None
     """Seconds until the first text, reasoning or tool call of a stream, on the timing's clock."""
     region: str | None = None

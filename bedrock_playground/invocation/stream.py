@@ -57,6 +57,18 @@ class Plan:
     """Who is told of every call that has ended."""
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """By which of the API's operations a request is answered."""
+
+    operation: Operation
+    """The operation."""
+    arguments: Callable[[InvocationRequest], Document]
+    """Makes what boto3 is given of the request."""
+    attempt: Callable[[Run, Client, Document], Callable[..., Generator[InvocationEvent]]]
+    """Makes the try."""
+
+
 class Journal:
     """The tries of one invocation and the clock they share, whose zero is the first try's first byte."""
 
@@ -242,7 +254,7 @@ class Run:
         def attempt(call: Call, mapping: Any) -> Generator[InvocationEvent]:  # noqa: ANN401 - lazily imported
             response = call.perform(client.boto.converse_stream, arguments)
             mapping.streaming = True
-            yield self._started(call, response)
+            yield self.started(call, response)
             ended = yield from self._read(call)
             self.journal.end(call, None, ended)
 
@@ -253,7 +265,7 @@ class Run:
 
         def attempt(call: Call, mapping: Any) -> Generator[InvocationEvent]:  # noqa: ANN401, ARG001
             response = call.perform(client.boto.converse, arguments)
-            started = self._started(call, response)
+            started = self.started(call, response)
             ended = self.journal.now()
             yield started
             yield from self.answer.add_response(response, started.at)
@@ -261,7 +273,8 @@ class Run:
 
         return attempt
 
-    def _started(self, call: Call, response: Document) -> Started:
+    def started(self, call: Call, response: Document) -> Started:
+        """Note whose request it was and say when the response's head arrived."""
         self.journal.request_id = response["ResponseMetadata"].get("RequestId")
         head = perf_counter() if call.head_at is None else call.head_at
         return Started(head - self.journal.zero(call), self.journal.number, self.journal.request_id)
@@ -336,10 +349,15 @@ def _body(payload: bytes) -> Document:
     return body
 
 
-def _events(run: Run, request: InvocationRequest) -> Generator[InvocationEvent]:
+_STREAMING = Way(
+    "ConverseStream", lambda request: converse_arguments(request, streaming=True), Run.converse_stream
+)
+_WHOLE = Way("Converse", lambda request: converse_arguments(request, streaming=False), Run.converse)
+
+
+def _events(run: Run, request: InvocationRequest, way: Way) -> Generator[InvocationEvent]:
     """Everything that happens, to the one Finished or Failed."""
     began = perf_counter()
-    operation: Operation = "ConverseStream" if run.plan.streaming else "Converse"
     error: InvocationError | None = None
     try:
         from bedrock_playground.invocation.error_mapping import MappedErrors  # noqa: PLC0415 - as above
@@ -347,21 +365,20 @@ def _events(run: Run, request: InvocationRequest) -> Generator[InvocationEvent]:
         with MappedErrors():
             run.lifeline.check()
             client = run.client()
-            arguments = converse_arguments(request, streaming=run.plan.streaming)
-        make = run.converse_stream if run.plan.streaming else run.converse
-        yield from run.tries(make(client, arguments))
+            arguments = way.arguments(request)
+        yield from run.tries(way.attempt(run, client, arguments))
     except InvocationError as raised:
         error = raised
     except Exception as raised:  # noqa: BLE001 - a consumer is promised a last event, whatever happens
         error = UnexpectedError(f"{type(raised).__name__}: {raised}")
     except GeneratorExit:
         left = run.result(Cancelled("Nobody listens any more."), run.journal.now())
-        run.ended(operation, request, left, began=began)
+        run.ended(way.operation, request, left, began=began)
         raise
     total = run.total(error)
     yield from run.answer.finish(total or 0.0)
     result = run.result(error, total)
-    run.ended(operation, request, result, began=began)
+    run.ended(way.operation, request, result, began=began)
     yield Finished(result) if error is None else Failed(result)
 
 
@@ -373,10 +390,10 @@ class BedrockStream:
 
     __slots__ = ("__weakref__", "_events", "_lifeline")
 
-    def __init__(self, plan: Plan, request: InvocationRequest) -> None:
+    def __init__(self, plan: Plan, request: InvocationRequest, way: Way | None = None) -> None:
         self._lifeline = Lifeline()
-        answer = Answer(timed=plan.streaming)
-        self._events = _events(Run(plan, self._lifeline, Journal(), answer), request)
+        run = Run(plan, self._lifeline, Journal(), Answer(timed=plan.streaming))
+        self._events = _events(run, request, way or (_STREAMING if plan.streaming else _WHOLE))
 
     def __iter__(self) -> Iterator[InvocationEvent]:
         return self

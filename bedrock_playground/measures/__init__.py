@@ -1,9 +1,23 @@
-"""What repeated measurements say, and how far that can be trusted: quantiles and intervals.
+"""What repeated measurements say, and how far that can be trusted: quantiles, intervals, nearness of vectors.
 
 Pure, and the standard library alone.
 """
 
 from bedrock_playground.measures.intervals import Interval, wilson
 from bedrock_playground.measures.quantiles import Quantile, Spread, needed, quantile, spread, steady
+from bedrock_playground.measures.vectors import Neighbour, cosine, nearest, normalised
 
-__all__ = ["Interval", "Quantile", "Spread", "needed", "quantile", "spread", "steady", "wilson"]
+__all__ = [
+    "Interval",
+    "Neighbour",
+    "Quantile",
+    "Spread",
+    "cosine",
+    "nearest",
+    "needed",
+    "normalised",
+    "quantile",
+    "spread",
+    "steady",
+    "wilson",
+]

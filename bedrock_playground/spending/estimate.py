@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from bedrock_playground.catalog.arithmetic import sentences, unknown
+from bedrock_playground.catalog.embeddings import is_embedding_model
 from bedrock_playground.catalog.models import ModelSpec
 from bedrock_playground.catalog.price_book import LOCAL, RunPricer
 from bedrock_playground.catalog.resolution import Resolution, resolve
@@ -26,6 +27,7 @@ from bedrock_playground.spending.tokens import InputTokens, estimate_input_token
 
 _NO_HISTORY = "How long this model's answers are is not known: the history has too few of them."
 _NO_CEILING = "How many tokens it may answer with is not known: max tokens is not set. Set it."
+_NO_OUTPUT = "An embedding has no output tokens."
 _MAX_TOKENS = frozenset({
     "max_tokens", "maxTokens", "max_completion_tokens", "max_new_tokens", "max_gen_len", "maxTokenCount",
     "max_tokens_to_sample", "max_output_tokens",
@@ -114,8 +116,9 @@ class Estimator:
         tokens = told or estimate_input_tokens(request, context_window=most)
         if self._price(request, Usage(1, 1)) is LOCAL:
             return Estimate(request.model_id, tokens, None, None, None, LOCAL, LOCAL, priced=True)
-        ceiling = _ceiling(request, specs)
-        output, note = self._output(request.model_id, ceiling)
+        embeds = self._embeds(request.model_id)
+        ceiling = 0 if embeds else _ceiling(request, specs)
+        output, note = (0, _NO_OUTPUT) if embeds else self._output(request.model_id, ceiling)
         costs = self._worst_costs(request, tokens, ceiling)
         return Estimate(
             model_id=request.model_id,
@@ -152,6 +155,11 @@ class Estimator:
         specs = tuple(self.models[name] for name in found.base_ids if name in self.models)
         return specs if len(specs) == len(found.base_ids) else ()
 
+    def _embeds(self, model_id: str) -> bool:
+        """Whether an id is known to be an embedding model's, which is paid for by its input alone."""
+        found = self._resolved(model_id).base_ids or (model_id,)
+        return all(is_embedding_model(name) for name in found)
+
     def _output(self, model_id: str, ceiling: int | None) -> tuple[int | None, str]:
         usual = self.usual_output(model_id)
         if usual is None or usual.value is None:
@@ -180,7 +188,7 @@ class Estimator:
         """What it costs at most by each way in which the service may count and price it."""
         return [
             self._price(request, usage, tier=tier, latency=latency)
-            for usage in _worst_usages(request, tokens.at_most or 1, ceiling or 1)
+            for usage in _worst_usages(request, tokens.at_most or 1, 1 if ceiling is None else ceiling)
             for tier in dict.fromkeys(("default", request.service_tier or "default"))
             for latency in dict.fromkeys(("standard", request.performance_latency or "standard"))
         ]

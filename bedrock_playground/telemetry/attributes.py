@@ -12,6 +12,7 @@ from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from bedrock_playground.catalog.arithmetic import input_in_all
+from bedrock_playground.invocation.embeddings import embedding_of
 from bedrock_playground.invocation.errors import InvocationError
 from bedrock_playground.invocation.observed import EndedCall
 from bedrock_playground.invocation.values import Attempt, InvocationRequest, InvocationResult, Json, Usage
@@ -26,8 +27,8 @@ def operation_of(call: EndedCall) -> str:
     """The conventions' word for what was done: ``chat``, ``embeddings`` or ``text_completion``."""
     if call.operation != "InvokeModel":
         return "chat"
-    # By their own API embedding models are called, all of which say so in their id, and old text models.
-    return "embeddings" if "embed" in call.model_id else "text_completion"
+    # By their own API embedding models are called, most of which say so in their id, and old text models.
+    return "embeddings" if call.request or "embed" in call.model_id else "text_completion"
 
 
 def error_type(error: InvocationError) -> str:
@@ -54,6 +55,7 @@ def span_attributes(call: EndedCall) -> dict[str, Attribute]:
         "gen_ai.request.stream": True if call.operation == "ConverseStream" else None,
         "gen_ai.response.finish_reasons": (result.stop_reason,) if result.stop_reason else None,
         "gen_ai.response.time_to_first_chunk": call.first_output,
+        "gen_ai.embeddings.dimension.count": len(embedding_of(result) or ()) or None,
         **usage_attributes(result.usage, counted_by=result.invoked_model_id or call.model_id),
         "error.type": error_type(error) if error else None,
         "http.response.status_code": error.status if error else None,

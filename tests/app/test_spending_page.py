@@ -298,7 +298,10 @@ def test_the_one_token_call_says_that_it_agrees_to_an_unknown_cost(
 
 def test_nothing_in_the_app_calls_a_model_but_through_the_guard() -> None:
     """Who holds an invoker of the app's own could get around it: there is one place, and it guards."""
-    users: dict[str, set[str]] = {"get_invoker": set(), "make_invoker": set(), "BedrockInvoker": set()}
+    users: dict[str, set[str]] = {
+        name: set()
+        for name in ("get_invoker", "make_invoker", "BedrockInvoker", "EmbeddingInvoker", "KindInvoker")
+    }
     for folder in ("components", "pages", "bedrock_playground"):
         for path in (ROOT / folder).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -310,4 +313,6 @@ def test_nothing_in_the_app_calls_a_model_but_through_the_guard() -> None:
         "make_invoker": {"components/resources.py", "bedrock_playground/cli/compare_run.py"},
         # make_invoker and the counter of tokens, which is free.
         "BedrockInvoker": {"bedrock_playground/connection.py"},
+        "EmbeddingInvoker": {"bedrock_playground/connection.py"},
+        "KindInvoker": {"bedrock_playground/connection.py"},
     }

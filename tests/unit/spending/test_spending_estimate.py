@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bedrock_playground.catalog.models import ModelSpec
-from bedrock_playground.catalog.price_book import PriceBook
+from bedrock_playground.catalog.price_book import PriceBook, load_price_book
 from bedrock_playground.catalog.prices import Price, Rates
 from bedrock_playground.invocation import InvocationRequest
 from bedrock_playground.invocation.cost import Confidence
@@ -194,3 +194,15 @@ def test_never_negative_and_monotone(texts: tuple[str, str], rate: Decimal, data
     assert less.worst.amount is not None
     assert longer.worst.amount is not None
     assert less.worst.amount <= longer.worst.amount
+
+
+def test_an_embedding_is_priced_by_its_input_alone_by_hand() -> None:
+    """“Hi ” 200 times is 600 bytes: 150 tokens and 6 of the template's are expected, 1,144 are the most."""
+    titan = "amazon.titan-embed-text-v2:0"
+    by = Estimator(load_price_book().pricer(), endpoint="bedrock", region="us-east-1")
+    found = by.estimate(InvocationRequest.from_prompt(titan, "Hi " * 200))
+    assert (found.output, found.output_at_most) == (0, 0)
+    assert found.output_note == "An embedding has no output tokens."
+    assert found.expected.amount == 156 * Decimal("0.02") / 1_000_000
+    assert found.worst.amount == 1_144 * Decimal("0.02") / 1_000_000
+    assert found.priced
