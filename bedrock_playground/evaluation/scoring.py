@@ -19,8 +19,25 @@ GROUP = "bedrock_playground.scorers"
 class Desk(Protocol):
     """What a scorer may ask of models: each call is guarded, recorded and priced."""
 
-    def ask(self, variant: Variant, prompt: str, *, system: str | None = None, role: str = "judge") -> Answer:
-        """Call a model and wait for its whole answer; never raises for what the service did."""
+    def ask(
+        self,
+        variant: Variant,
+        prompt: str,
+        *,
+        system: str | None = None,
+        output_schema: str | None = None,
+        role: str = "judge",
+    ) -> Answer:
+        """Call a model and wait for its whole answer; never raises for what the service did.
+
+        Args:
+            variant: The model and its settings.
+            prompt: The user's message.
+            system: The system prompt.
+            output_schema: A JSON schema for the answer, as text: asked for where the model takes one, left
+                out where it does not (as :attr:`~bedrock_playground.catalog.variant.Inputs.output_schema`).
+            role: What the call is for, as the history tells it.
+        """
         ...
 
     def embed(self, texts: Sequence[str], *, model_id: str | None = None) -> Sequence[Sequence[float]]:
