@@ -4,6 +4,7 @@ Pure, and the standard library alone.
 """
 
 from bedrock_playground.measures.intervals import Interval, wilson
+from bedrock_playground.measures.quantile_intervals import quantile_interval
 from bedrock_playground.measures.quantiles import Quantile, Spread, needed, quantile, spread, steady
 from bedrock_playground.measures.vectors import Neighbour, cosine, nearest, normalised
 
@@ -17,6 +18,7 @@ __all__ = [
     "needed",
     "normalised",
     "quantile",
+    "quantile_interval",
     "spread",
     "steady",
     "wilson",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bedrock_playground.measures import needed, quantile, spread, steady, wilson
+from bedrock_playground.measures import needed, quantile, quantile_interval, spread, steady, wilson
 
 finite = st.floats(-1e12, 1e12)
 
@@ -88,3 +88,26 @@ def test_an_interval_holds_its_share_and_narrows_with_more_of_the_same(some: int
 def test_no_interval_of_what_is_no_share(some: int, samples: int) -> None:
     with pytest.raises(ValueError, match="no share"):
         wilson(some, samples)
+
+
+@pytest.mark.parametrize(
+    ("count", "p", "ends"),
+    [
+        (10, 0.5, (2, 9)),
+        (30, 0.5, (10, 21)),
+        (100, 0.95, (90, 100)),
+        (59, 0.95, (52, None)),
+        (5, 0.5, (None, None)),
+    ],
+)
+def test_a_quantile_lies_between_two_samples(
+    count: int, p: float, ends: tuple[int | None, int | None]
+) -> None:
+    # The samples are their own places; the ends are those that scipy.stats.binom tells.
+    assert quantile_interval(range(count, 0, -1), p) == ends
+
+
+def test_no_samples_tell_no_interval_and_a_confidence_of_1_there_is_not() -> None:
+    assert quantile_interval([], 0.5) == (None, None)
+    with pytest.raises(ValueError, match="There is no interval"):
+        quantile_interval([1.0], 0.5, confidence=1)
