@@ -10,7 +10,7 @@ from typing import Any
 
 from bedrock_playground.catalog.money import format_usd, origin, origin_to_json
 from bedrock_playground.invocation import LaneRun
-from bedrock_playground.invocation.errors import error_to_json
+from bedrock_playground.invocation.error_json import error_to_json
 
 # A model's answer may hold escape sequences, with which it could rewrite what the terminal shows.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

@@ -17,6 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from bedrock_playground.history.engine import is_sqlite
 from bedrock_playground.history.schema import run_groups
 from bedrock_playground.invocation.cost import Confidence
+from bedrock_playground.invocation.trace import is_pattern
 from bedrock_playground.invocation.values import RunState
 
 SIZE_CLASSES = (100_001, 200_001, 272_001)
@@ -30,12 +31,14 @@ _ADVISORY_LOCK = 0x6265_6473
 
 
 def group_of(row: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Say which group an ended run belongs to; ``None`` for one that has not ended.
+    """Say which group an ended run belongs to; ``None`` for one that has not ended, and for a pattern's own.
+
+    A pattern's tokens and money are those of its calls, which are runs of their own: nothing counts twice.
 
     Args:
         row: The run's columns; those that are missing are unknown.
     """
-    if not RunState(row["state"]).is_final:
+    if not RunState(row["state"]).is_final or is_pattern(row["model_id"]):
         return None
     cached = _number(row, "cache_read_input_tokens") + _number(row, "cache_write_input_tokens")
     cached = max(cached, _number(row, "cache_write_1h_input_tokens"))

@@ -6,6 +6,7 @@ much as the first, and a run that arrives meanwhile shifts nothing.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
@@ -83,18 +84,25 @@ def conditions(which: RunFilter, *, sqlite: bool) -> list[ColumnElement[bool]]:
         found.append(runs.c.preset_id.in_([clean(preset_id) for preset_id in which.preset_ids]))
     if which.user is not None:
         found.append(runs.c.user_name == clean(which.user))
+    found += _kinds(which)
     if which.text:
-        # A substring search knows no wildcards: `100%` and `a_b` are found as they are written.
-        position = func.instr if sqlite else func.strpos
-        match = position(run_details.c.search_text, fold(which.text)) > 0
-        found.append(
-            select(run_details.c.id)
-            .where(run_details.c.id == runs.c.id)
-            .where(match)
-            .correlate(runs)
-            .exists()
-        )
+        found.append(_says(which.text, sqlite=sqlite))
     return found
+
+
+def _kinds(which: RunFilter) -> Iterator[ColumnElement[bool]]:
+    if not which.inner:
+        yield runs.c.parent_id.is_(None)
+    if not which.evaluated:
+        yield runs.c.case_number.is_(None)
+
+
+def _says(text: str, *, sqlite: bool) -> ColumnElement[bool]:
+    # A substring search knows no wildcards: `100%` and `a_b` are found as they are written.
+    position = func.instr if sqlite else func.strpos
+    match = position(run_details.c.search_text, fold(text)) > 0
+    found = select(run_details.c.id).where(run_details.c.id == runs.c.id).where(match)
+    return found.correlate(runs).exists()
 
 
 def page_of(

@@ -138,6 +138,10 @@ class RunFilter:
     """Of this user."""
     preset_ids: tuple[str, ...] = ()
     """Run from any of these presets."""
+    inner: bool = True
+    """Whether calls inside patterns, and judges' calls, are meant too."""
+    evaluated: bool = True
+    """Whether runs of evaluations are meant too."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,9 @@ def identity_row(identity: RunIdentity, request: InvocationRequest) -> dict[str,
         "model_id": clean(request.model_id),
         "region": identity.region,
         "endpoint": identity.endpoint,
+        "parent_id": identity.parent_id,
+        "role": _clean(identity.role),
+        "case_number": identity.case_number,
         "tags": "[]",
         "prompt_start": clean(" ".join(prompt_of(request)[: 4 * PROMPT_START_LENGTH].split()))[
             :PROMPT_START_LENGTH

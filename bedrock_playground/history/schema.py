@@ -132,6 +132,12 @@ runs = Table(
     Column("request_key", BigInteger),
     Column("answer_key", BigInteger),
     Column("group_id", _Key),
+    # A call inside a pattern names the pattern's run; a run of an evaluation names its case, and its
+    # comparison_id is the evaluation's id.
+    Column("parent_id", Text),
+    Column("role", Text),
+    Column("case_number", Integer),
+    Index("ix_runs_parent_id", "parent_id"),
     Index("ix_runs_started_at", "started_at", "id"),
     Index("ix_runs_model_id", "model_id", "started_at", "id"),
     Index("ix_runs_state", "state", "started_at", "id"),
@@ -336,3 +342,53 @@ spending = Table(
     Index("ix_spending_process", "state", "process_id"),
 )
 """One row per call that costs money: reserved at its worst case, then what it cost; see ``spending.py``."""
+
+evaluations = Table(
+    "evaluations",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    Column("evaluation_id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("ended_at", UtcDateTime),
+    # Whose process works on it now; a dead one's evaluation can be taken up by another.
+    Column("process_id", Text),
+    Column("user_name", Text),
+    Column("data_set_id", Text, nullable=False),
+    Column("total", Integer, nullable=False),
+    Column("document", Text, nullable=False),
+    Index("ix_evaluations_created_at", "created_at", "id"),
+    Index("ix_evaluations_data_set_id", "data_set_id"),
+)
+"""One row per evaluation: what is to be run, as JSON, and where it stands; its answers are in ``runs``."""
+
+evaluation_scores = Table(
+    "evaluation_scores",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("scorer", Text, primary_key=True),
+    Column("evaluation_id", Text, nullable=False),
+    Column("label", Text, nullable=False),
+    Column("case_number", Integer, nullable=False),
+    Column("repeat", Integer, nullable=False),
+    Column("value", Float(53)),
+    Column("class_label", Text),
+    Column("note", Text, nullable=False),
+    Column("cost", Money),
+    Index("ix_evaluation_scores_evaluation", "evaluation_id", "label", "case_number"),
+)
+"""One row per answer and scorer; ``value`` is empty where it could not be scored, and ``note`` says why."""
+
+evaluation_ratings = Table(
+    "evaluation_ratings",
+    metadata,
+    Column("run_id", Text, primary_key=True),
+    Column("user_name", Text, primary_key=True),
+    Column("evaluation_id", Text, nullable=False),
+    Column("rating", Integer, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("rated_at", UtcDateTime, nullable=False),
+    Index("ix_evaluation_ratings_evaluation", "evaluation_id"),
+)
+"""One row per answer and person: 1 to 5, and why; without sign-in ``user_name`` is empty."""

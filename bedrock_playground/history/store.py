@@ -291,11 +291,21 @@ class RunStore:
         return found[0] if found else None
 
     def comparison(self, comparison_id: str) -> list[RunRecord]:
-        """Get every run of a comparison, complete, in the order of turn, label and repeat."""
+        """Get every run of a comparison, complete, in the order of turn, label and repeat.
+
+        Calls inside patterns are left out: :meth:`calls_of` has them.
+        """
+        own = (runs.c.comparison_id == comparison_id) & runs.c.parent_id.is_(None)
         return self._records(
-            self._records_where(runs.c.comparison_id == comparison_id).order_by(
+            self._records_where(own).order_by(
                 runs.c.turn, runs.c.label, runs.c.repeat, runs.c.started_at, runs.c.id
             )
+        )
+
+    def calls_of(self, run_id: str) -> list[RunRecord]:
+        """Get the calls that a pattern made for a run, complete, in the order in which they began."""
+        return self._records(
+            self._records_where(runs.c.parent_id == run_id).order_by(runs.c.started_at, runs.c.id)
         )
 
     def delete(self, which: Sequence[str] | RunFilter) -> int:
@@ -422,6 +432,7 @@ class RunStore:
 
 
 def _delete_batch(connection: Connection, keys: Sequence[int]) -> int:
+    keys = [*keys, *_inside(connection, keys)]
     these = runs.c.id.in_(keys)
     named = connection.execute(select(runs.c.run_id, runs.c.comparison_id).where(these)).all()
     forget_votes_on(connection, [run_id for run_id, _ in named])
@@ -430,3 +441,15 @@ def _delete_batch(connection: Connection, keys: Sequence[int]) -> int:
     forget_blind_without_runs(connection, comparisons)
     forget_asked_without_runs(connection, comparisons)
     return deleted
+
+
+def _inside(connection: Connection, keys: Sequence[int]) -> list[int]:
+    """The calls inside the patterns of these runs, however deep: they go with them."""
+    found: list[int] = []
+    level = list(keys)
+    while level:
+        above = select(runs.c.run_id).where(runs.c.id.in_(level))
+        inside = connection.execute(select(runs.c.id).where(runs.c.parent_id.in_(above))).scalars().all()
+        level = [key for key in inside if key not in found and key not in keys]
+        found += level
+    return found

@@ -14,6 +14,11 @@
     │   ├── SpendingLimitReached
     │   ├── CostUnknown
     │   └── SpendingUncounted
+    ├── PatternError                  a pattern came to no answer, or one of its calls was not sent
+    │   ├── RequestRefused
+    │   ├── CircuitOpen
+    │   ├── NotRecorded
+    │   └── NobodyAnswered
     ├── ConnectionFailed              the network, before an answer began
     │   ├── ConnectTimeout
     │   ├── ReadTimeout
@@ -41,15 +46,13 @@
         │   └── ModelRetired
         └── UnknownServiceError
 
-``error_mapping`` makes these out of botocore's, urllib3's and the socket's.
+``error_mapping`` makes these out of botocore's, urllib3's and the socket's; ``error_json`` writes and reads
+them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import ClassVar, TypeVar
-
-_T = TypeVar("_T", str, int, float)
+from typing import ClassVar
 
 
 class InvocationError(Exception):
@@ -181,6 +184,42 @@ class SpendingUncounted(SpendingRefused):
     advice: ClassVar[str] = (
         "Check that the history's database can be reached and written: spending is counted there. Without a "
         "limit, runs do not wait for it."
+    )
+
+
+class PatternError(InvocationError):
+    """A pattern came to no answer, or one of its calls was not sent."""
+
+    advice: ClassVar[str] = "The pattern's trace says what happened, call by call."
+
+
+class RequestRefused(PatternError):
+    """Nothing was sent: the model's rules stand in the way of this request."""
+
+    advice: ClassVar[str] = (
+        "Change the settings that the message names, or choose another model for this role."
+    )
+
+
+class CircuitOpen(PatternError):
+    """Nothing was sent: this target failed too often, and its circuit breaker is open."""
+
+    advice: ClassVar[str] = (
+        "It is tried again when the breaker has waited long enough; others answer meanwhile."
+    )
+
+
+class NotRecorded(PatternError):
+    """A call that was not made when the answers were recorded; re-scoring sends nothing."""
+
+    advice: ClassVar[str] = "Run the evaluation with these settings to make the call."
+
+
+class NobodyAnswered(PatternError):
+    """Every call that could have made the answer failed, or came too late."""
+
+    advice: ClassVar[str] = (
+        "The trace says why each one failed. Run it again, add another member, or wait longer."
     )
 
 
@@ -384,60 +423,3 @@ class UnknownServiceError(ServiceError):
     advice: ClassVar[str] = (
         "Look up the code in the Bedrock documentation; mention the request id to AWS Support."
     )
-
-
-def _descendants(cls: type[InvocationError]) -> Iterator[type[InvocationError]]:
-    yield cls
-    for child in cls.__subclasses__():
-        yield from _descendants(child)
-
-
-def error_to_json(error: InvocationError) -> dict[str, object]:
-    """Say an error as JSON.
-
-    Returns:
-        ``type`` (the class's name), ``message``, ``retryable``, ``advice``, and ``code``, ``status``,
-        ``request_id``, ``retry_after`` (seconds), each ``None`` where not told.
-    """
-    return {
-        "type": type(error).__name__,
-        "message": error.message,
-        "retryable": error.retryable,
-        "advice": error.advice,
-        "code": error.code,
-        "status": error.status,
-        "request_id": error.request_id,
-        "retry_after": error.retry_after,
-    }
-
-
-def error_from_json(value: object) -> InvocationError:
-    """Make an error again from :func:`error_to_json`'s JSON.
-
-    A type that this version does not know (a newer one wrote it) becomes :class:`UnknownServiceError`.
-
-    Raises:
-        ValueError: The JSON is not an error's.
-    """
-    if not isinstance(value, Mapping) or not isinstance(value.get("type"), str):
-        raise ValueError(  # noqa: TRY004 - what is wrong is the value of a document, not a caller's type
-            f"An error must be an object with a type; this is {value!r:.80}."
-        )
-    by_name = {cls.__name__: cls for cls in _descendants(InvocationError)}
-    cls = by_name.get(value["type"], UnknownServiceError)
-    return cls(
-        _optional(value, "message", str) or "",
-        code=_optional(value, "code", str),
-        status=_optional(value, "status", int),
-        request_id=_optional(value, "request_id", str),
-        retry_after=_optional(value, "retry_after", float),
-    )
-
-
-def _optional(value: Mapping[str, object], key: str, kind: type[_T]) -> _T | None:
-    found = value.get(key)
-    if kind is float and type(found) is int:
-        found = float(found)
-    if found is None or isinstance(found, kind):
-        return found
-    raise ValueError(f"An error's {key} must be {kind.__name__} or null; this is {found!r:.80}.")

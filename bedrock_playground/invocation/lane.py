@@ -6,9 +6,9 @@ import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 
-from bedrock_playground.invocation.cost import Confidence, Cost
+from bedrock_playground.invocation.billing import NEVER_SENT
+from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.errors import (
     Cancelled,
     SpendingRefused,
@@ -25,10 +25,8 @@ from bedrock_playground.invocation.protocol import (
     RunIdentity,
     RunRecorder,
 )
+from bedrock_playground.invocation.trace import cost_of_calls
 from bedrock_playground.invocation.values import InvocationResult, RunState
-
-NEVER_SENT = Cost(Decimal(0), confidence=Confidence.EXACT, note="Never sent: no charge.")
-"""What a run cost that was stopped while it waited, or that the spending guard refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +205,8 @@ class Lane:
             return None
         if isinstance(result.error, SpendingRefused) and not result.attempts:
             return NEVER_SENT
+        if result.trace is not None:
+            return cost_of_calls(result.trace.own_calls(run.identity.run_id))
         try:
             return self._pricer.cost(run.identity, run.request, result)
         except Exception as error:  # noqa: BLE001 - a price that cannot be told must not harm the lane

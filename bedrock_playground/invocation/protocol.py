@@ -61,6 +61,12 @@ class RunIdentity:
     """The Region called."""
     endpoint: str | None = None
     """Where it went: ``local``, ``bedrock``, or another endpoint's URL."""
+    parent_id: str | None = None
+    """The run of the pattern that made this call; ``None``: nobody's but the user's."""
+    role: str | None = None
+    """What it was for inside the pattern, or beside an evaluation's answer: ``tier 1``, ``judge``."""
+    case_number: int | None = None
+    """The case of an evaluation that it answers, from 1; ``comparison_id`` is the evaluation's then."""
 
 
 class RunRecorder(Protocol):

@@ -10,9 +10,12 @@ import base64
 import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
-from bedrock_playground.invocation.errors import InvocationError, error_from_json, error_to_json
+from bedrock_playground.invocation.error_json import error_from_json, error_to_json
+from bedrock_playground.invocation.errors import InvocationError
+from bedrock_playground.invocation.trace import Decision, Trace, TracedCall
 from bedrock_playground.invocation.values import (
     Attempt,
     ContentBlock,
@@ -100,6 +103,8 @@ def _encode(value: Any, place: str) -> Any:  # noqa: ANN401, PLR0911 - one retur
         return _encode_fields(value, place)
     if isinstance(value, bytes):
         return base64.b64encode(value).decode("ascii")
+    if isinstance(value, Decimal):
+        return str(value)
     if isinstance(value, Mapping):
         return {_key(key, place): _encode(item, f"{place}.{key}") for key, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -175,6 +180,16 @@ def _number(value: Any, place: str) -> float:  # noqa: ANN401
         raise _fail("a number", value, place)
     # Kept as it came: a temperature of 1 is sent as 1, not as 1.0.
     return value
+
+
+def _decimal(value: Any, place: str) -> Decimal:  # noqa: ANN401
+    try:
+        number = Decimal(_text(value, place))
+    except InvalidOperation as error:
+        raise _fail("a decimal number as text", value, place) from error
+    if not number.is_finite():
+        raise _fail("a finite number", value, place)
+    return number
 
 
 def _bytes(value: Any, place: str) -> bytes:  # noqa: ANN401
@@ -316,5 +331,34 @@ _FIELDS: dict[type[Any], dict[str, _Reader]] = {
         "guardrail_trace": _optional(_object),
         "citations": _tuple(_json),
         "additional_model_response_fields": _json,
+        "trace": _optional(_of(Trace)),
+    },
+    Trace: {"pattern": _text, "calls": _tuple(_of(TracedCall)), "decisions": _tuple(_of(Decision))},
+    Decision: {
+        "at": _number,
+        "parent_id": _text,
+        "text": _text,
+        "role": _optional(_text),
+        "chosen": _optional(_flag),
+    },
+    TracedCall: {
+        "run_id": _text,
+        "parent_id": _text,
+        "role": _text,
+        "model_id": _text,
+        "started": _number,
+        "first_token": _optional(_number),
+        "ended": _optional(_number),
+        "state": _text,
+        "attempts": _integer,
+        "stop_reason": _optional(_text),
+        "error_type": _optional(_text),
+        "error_message": _optional(_text),
+        "usage": _optional(_of(Usage)),
+        "cost": _optional(_decimal),
+        "cost_confidence": _text,
+        "replayed": _flag,
+        "breaker": _optional(_text),
+        "note": _optional(_text),
     },
 }

@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from bedrock_playground.invocation.errors import Cancelled, InvocationError
+
+if TYPE_CHECKING:
+    from bedrock_playground.invocation.trace import Trace
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 """Anything JSON can say."""
@@ -339,6 +342,8 @@ class InvocationResult:
     """Citations, as Converse's JSON."""
     additional_model_response_fields: Json = None
     """The model's own response fields that were asked for."""
+    trace: Trace | None = None
+    """Every call and decision behind it, where a pattern answered."""
 
     @property
     def state(self) -> RunState:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 
 from bedrock_playground.invocation import errors
+from bedrock_playground.invocation.billing import perhaps_billed, was_billed
 from bedrock_playground.invocation.events import AttemptFailed, Failed, Finished, InvocationEvent
 from bedrock_playground.invocation.protocol import InvocationStream, Invoker
 from bedrock_playground.invocation.values import Attempt, InvocationRequest, InvocationResult
@@ -18,22 +19,6 @@ from bedrock_playground.spending.estimate import Estimate, Estimator
 from bedrock_playground.spending.guard import Account, Hold
 
 _log = logging.getLogger(__name__)
-
-_UNBILLED: tuple[type[errors.InvocationError], ...] = (
-    errors.SetupError,
-    errors.SpendingRefused,
-    errors.ConnectTimeout,
-    errors.TlsFailed,
-    errors.ServiceError,
-)
-"""After these nothing is billed, unless an answer had begun: nothing was sent, or the service refused."""
-_PERHAPS_BILLED: tuple[type[errors.InvocationError], ...] = (
-    errors.ModelTimeout,
-    errors.ModelError,
-    errors.InternalServerError,
-    errors.UnknownServiceError,
-)
-"""But for these: the model may have worked for money."""
 
 
 class GuardedInvoker:
@@ -105,7 +90,7 @@ class _Guarded:
                 match event:
                     case AttemptFailed(_, attempt):
                         failed.append(attempt)
-                        if _perhaps_billed(attempt):
+                        if perhaps_billed(attempt):
                             # Nobody will ever tell what this try cost: its worst case stays, and the next
                             # one needs room of its own.
                             hold.settle(None)
@@ -137,7 +122,7 @@ class _Guarded:
         return estimate if counted is None else self.estimator.estimate(self.request, counted=counted)
 
     def _end(self, hold: Hold, result: InvocationResult) -> None:
-        if result.usage is None and not _was_billed(result):
+        if result.usage is None and not was_billed(result):
             hold.release()
             return
         estimator = self.estimator
@@ -150,19 +135,3 @@ class _Guarded:
             hold.settle(None)
         else:
             hold.settle(cost.amount)
-
-
-def _was_billed(result: InvocationResult) -> bool:
-    """Whether the last try of a run without token counts may have cost something."""
-    if result.error is None or result.text or result.reasoning or result.content:
-        # Whatever broke it off, even a refusal in mid-stream: what was generated until then may be billed.
-        return True
-    return bool(result.attempts) and _perhaps_billed(result.attempts[-1])
-
-
-def _perhaps_billed(attempt: Attempt) -> bool:
-    """Whether a try that failed may have cost something."""
-    if attempt.sent is False:
-        return False
-    kind = getattr(errors, attempt.error_type or "", errors.InvocationError)
-    return issubclass(kind, _PERHAPS_BILLED) or not issubclass(kind, _UNBILLED)

@@ -248,5 +248,5 @@ class TestDelete:
             if store._engine.dialect.name == "sqlite":
                 with store._engine.connect() as connection:
                     assert connection.exec_driver_sql("PRAGMA freelist_count").scalar() == 0
-                    assert connection.exec_driver_sql("PRAGMA page_count").scalar_one() < 50
+                    assert connection.exec_driver_sql("PRAGMA page_count").scalar_one() < 100
             assert store.count(RunFilter(model_ids=(MODEL,))) == 0

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bedrock_playground.invocation import errors, values
 from bedrock_playground.invocation.errors import InvocationError
+from bedrock_playground.invocation.trace import Decision, Trace, TracedCall
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 names = st.text(string.ascii_letters, min_size=1, max_size=8)
@@ -118,6 +119,33 @@ attempts = st.builds(
     request_id=optional(names),
     backoff=optional(seconds),
 )
+calls = st.builds(
+    TracedCall,
+    run_id=names,
+    parent_id=names,
+    role=texts,
+    model_id=names,
+    started=seconds,
+    first_token=optional(seconds),
+    ended=optional(seconds),
+    state=st.sampled_from(["running", "completed", "failed", "cancelled"]),
+    attempts=st.integers(0, 9),
+    error_message=optional(texts),
+    usage=optional(usages),
+    cost=optional(st.decimals(0, 1000, places=9)),
+    replayed=st.booleans(),
+    breaker=optional(names),
+    note=optional(texts),
+)
+decisions = st.builds(
+    Decision, at=seconds, parent_id=names, text=texts, role=optional(names), chosen=optional(st.booleans())
+)
+traces = st.builds(
+    Trace,
+    pattern=names,
+    calls=st.lists(calls, max_size=2).map(tuple),
+    decisions=st.lists(decisions, max_size=2).map(tuple),
+)
 results = st.builds(
     values.InvocationResult,
     text=texts,
@@ -135,4 +163,5 @@ results = st.builds(
     guardrail_trace=optional(json_objects),
     citations=st.lists(json_objects, max_size=2).map(tuple),
     additional_model_response_fields=json_values,
+    trace=optional(traces),
 )

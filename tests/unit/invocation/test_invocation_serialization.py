@@ -9,11 +9,10 @@ import pytest
 from hypothesis import given
 
 from bedrock_playground.invocation import InferenceParameters, InvocationRequest, InvocationResult
+from bedrock_playground.invocation.error_json import error_from_json, error_to_json
 from bedrock_playground.invocation.errors import (
     InvocationError,
     UnknownServiceError,
-    error_from_json,
-    error_to_json,
 )
 from bedrock_playground.invocation.serialization import (
     SerializationError,

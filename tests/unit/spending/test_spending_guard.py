@@ -31,7 +31,7 @@ from bedrock_playground.invocation import (
     Throttled,
     ValidationFailed,
 )
-from bedrock_playground.invocation.lane import NEVER_SENT
+from bedrock_playground.invocation.billing import NEVER_SENT
 from bedrock_playground.invocation.values import Attempt, InferenceParameters, Usage
 from bedrock_playground.spending import Account, Estimator, GuardedInvoker, Limits, MemoryLedger, TokenCounter
 from bedrock_playground.spending.ledger import Admission, Ledger, Spent, Totals, Wanted

@@ -1,0 +1,103 @@
+"""Several calls at the same time: who is in time, who is late, and what that means in a replay."""
+
+from __future__ import annotations
+
+import contextvars
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from bedrock_playground.patterns.replies import Ask, Reply
+
+if TYPE_CHECKING:
+    from bedrock_playground.patterns.desk import Desk
+
+Enough = Callable[[Sequence[Reply]], bool]
+
+
+def gather(desk: Desk, asks: Sequence[Ask], *, enough: Enough, deadline: float | None) -> tuple[Reply, ...]:
+    """See :meth:`bedrock_playground.patterns.desk.Desk.ask_all`."""
+    if desk.clock.virtual:
+        return _replayed(desk, asks, enough=enough, deadline=deadline)
+    return _Round(desk, asks).run(enough=enough, deadline=deadline)
+
+
+class _Round:
+    """The calls of one :func:`gather`, each on a thread of its own."""
+
+    def __init__(self, desk: Desk, asks: Sequence[Ask]) -> None:
+        self._desk = desk
+        self._asks = asks
+        self._branches = [desk.branch() for _ in asks]
+        self._came: queue.SimpleQueue[tuple[int, Reply]] = queue.SimpleQueue()
+
+    def run(self, *, enough: Enough, deadline: float | None) -> tuple[Reply, ...]:
+        """Start all, wait as long as it takes, end the rest."""
+        threads = [self._start(index) for index in range(len(self._asks))]
+        began, in_time = self._desk.clock.now(), dict[int, Reply]()
+        while len(in_time) < len(self._asks):
+            left = None if deadline is None else began + deadline - self._desk.clock.now()
+            try:
+                index, reply = self._came.get(timeout=None if left is None else max(0.0, left))
+            except queue.Empty:
+                break
+            in_time[index] = reply
+            if enough(tuple(in_time.values())):
+                break
+        for index, branch in enumerate(self._branches):
+            if index not in in_time:
+                branch.control.cancel()
+        for thread in threads:
+            thread.join()
+        late: dict[int, Reply] = {}
+        while not self._came.empty():
+            index, reply = self._came.get()
+            late[index] = replace(reply, late=True)
+        for branch in self._branches:
+            branch.control.close()
+        # What was replayed on a branch took no time here; the slowest one that counts is what it would have.
+        ends = [in_time[index].call.ended or 0.0 for index in in_time]
+        self._desk.clock.skip(max(ends, default=0.0) - self._desk.clock.now())
+        return tuple((late | in_time)[index] for index in range(len(self._asks)))
+
+    def _start(self, index: int) -> threading.Thread:
+        ask, branch = self._asks[index], self._branches[index]
+
+        def work() -> None:
+            self._came.put((index, branch.ask(ask.member, ask.asked, role=ask.role)))
+
+        # The run that the pattern answers for is known on its own thread alone.
+        context = contextvars.copy_context()
+        thread = threading.Thread(target=context.run, args=(work,), name=f"pattern-{ask.role}", daemon=True)
+        thread.start()
+        return thread
+
+
+def _replayed(
+    desk: Desk, asks: Sequence[Ask], *, enough: Enough, deadline: float | None
+) -> tuple[Reply, ...]:
+    """The same by the recorded times: who would have been in time, and when it would have been over."""
+    began = desk.clock.now()
+    branches = [desk.branch() for _ in asks]
+    replies = [
+        branch.ask(ask.member, ask.asked, role=ask.role) for branch, ask in zip(branches, asks, strict=True)
+    ]
+    for branch in branches:
+        branch.control.close()
+    order = sorted(range(len(asks)), key=lambda index: (replies[index].call.ended or began, index))
+    in_time: list[int] = []
+    for index in order:
+        if deadline is not None and (replies[index].call.ended or began) > began + deadline:
+            break
+        in_time.append(index)
+        if enough([replies[each] for each in in_time]):
+            break
+    over = max((replies[index].call.ended or began for index in in_time), default=began)
+    if len(in_time) < len(asks) and deadline is not None and not enough([replies[i] for i in in_time]):
+        over = began + deadline
+    desk.clock.skip(over - desk.clock.now())
+    return tuple(
+        reply if index in in_time else replace(reply, late=True) for index, reply in enumerate(replies)
+    )

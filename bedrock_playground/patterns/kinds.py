@@ -1,0 +1,13 @@
+"""Every kind of pattern, by the name that files and records use."""
+
+from __future__ import annotations
+
+from bedrock_playground.patterns.chain import Chain
+from bedrock_playground.patterns.members import Pattern
+
+_KINDS: tuple[type[Pattern], ...] = (Chain,)
+
+
+def pattern_kinds() -> dict[str, type[Pattern]]:
+    """Every kind, in the order in which a page offers them."""
+    return {kind.kind: kind for kind in _KINDS}

@@ -1,0 +1,135 @@
+"""A loopback Bedrock whose models answer as a test says, and what stands behind patterns there."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+from urllib.parse import unquote
+
+from bedrock_playground.catalog.variant import BuiltRequest, Variant
+from bedrock_playground.invocation import BedrockInvoker, ClientConfig, RetryPolicy
+from bedrock_playground.invocation.cost import Confidence, Cost
+from bedrock_playground.invocation.protocol import RunIdentity
+from bedrock_playground.invocation.values import InvocationRequest, InvocationResult
+from bedrock_playground.patterns.backing import Backing, Recorded
+from bedrock_playground.patterns.members import Solo
+from tests.wire.invocation.scripted import Exchange, ScriptedServer
+
+Says = Callable[[str, str, Exchange], None]
+"""Told the model id, the prompt and the exchange to answer on."""
+
+
+def echo(model: str, prompt: str, exchange: Exchange) -> None:
+    """Answer with who was asked what."""
+    exchange.answer(f"{model}: {prompt}")
+
+
+@dataclass
+class Kitchen:
+    """What a test can look at afterwards."""
+
+    says: Says = echo
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    """Every call that arrived: model id and prompt."""
+    started: list[tuple[RunIdentity, InvocationRequest]] = field(default_factory=list)
+    ended: list[tuple[RunIdentity, InvocationRequest, InvocationResult, Cost | None]] = field(
+        default_factory=list
+    )
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self.server = ScriptedServer(self._handle)
+
+    def close(self) -> None:
+        self.server.close()
+
+    def _handle(self, exchange: Exchange) -> None:
+        model = unquote(exchange.path.split("/")[2])
+        body: dict[str, Any] = json.loads(exchange.body)
+        prompt = body["messages"][-1]["content"][-1]["text"] if "messages" in body else json.dumps(body)
+        with self.lock:
+            self.asked.append((model, prompt))
+        self.says(model, prompt, exchange)
+
+    # A recorder and a pricer
+
+    def run_started(self, identity: RunIdentity, request: InvocationRequest) -> None:
+        with self.lock:
+            self.started.append((identity, request))
+
+    def run_finished(
+        self,
+        identity: RunIdentity,
+        request: InvocationRequest,
+        result: InvocationResult,
+        *,
+        cost: Cost | None = None,
+    ) -> None:
+        with self.lock:
+            self.ended.append((identity, request, result, cost))
+
+    def cost(self, identity: RunIdentity, request: InvocationRequest, result: InvocationResult) -> Cost:
+        """One cent per output token; nobody knows what ``unpriced`` costs."""
+        if result.usage is None or "unpriced" in request.model_id:
+            return Cost(None, note="Nobody knows.")
+        return Cost(Decimal(result.usage.output_tokens or 0) / 100, confidence=Confidence.USER)
+
+    def backing(self, **changes: Any) -> Backing:
+        config = ClientConfig(
+            region="us-east-1",
+            endpoint_url=self.server.url,
+            access_key_id="AKIDTEST",
+            secret_access_key="secret",
+        )
+        backing = Backing(
+            invoker=BedrockInvoker(config=config, retry=RetryPolicy(base_delay=0.01)),
+            once=BedrockInvoker(config=config, retry=RetryPolicy(max_attempts=1)),
+            shape=plain,
+            recorder=self,
+            pricer=self,
+        )
+        return replace(backing, **changes)
+
+    def journal(self, *, only: bool = True) -> Replay:
+        """Everything that was called so far, to be replayed."""
+        return Replay(
+            [
+                (request, Recorded(identity.run_id, result, cost))
+                for identity, request, result, cost in self.ended
+                if not request.model_id.startswith("pattern:")
+            ],
+            only=only,
+        )
+
+
+class Replay:
+    """A journal of a list; each call is taken once."""
+
+    def __init__(self, calls: list[tuple[InvocationRequest, Recorded]], *, only: bool) -> None:
+        self.calls = calls
+        self.only = only
+
+    def take(self, request: InvocationRequest, *, role: str) -> Recorded | None:
+        for index, (known, recorded) in enumerate(self.calls):
+            if known == request:
+                del self.calls[index]
+                return recorded
+        return None
+
+
+def plain(variant: Variant, asked: InvocationRequest) -> BuiltRequest:
+    """Send what was asked to the variant's model; the models of these tests are in no catalogue."""
+    refusals = ("It sits out.",) if variant.model == "refused" else ()
+    return BuiltRequest(replace(asked, model_id=variant.model), refusals=refusals)
+
+
+def solo(model: str) -> Solo:
+    return Solo(variant=Variant(model=model))
+
+
+def ask(prompt: str = "Hello") -> InvocationRequest:
+    return InvocationRequest.from_prompt("", prompt)
