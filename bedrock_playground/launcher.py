@@ -74,6 +74,8 @@ class EndpointSupervisor:
         cache_dir: Where the weights are kept.
         models_dir: A folder with the user's own ``.gguf`` files.
         list_faults: Whether the endpoint lists its fault ids as models.
+        state_dir: Where it keeps buckets and batch jobs; ``None``: they go with it.
+        s3_endpoint: Another S3 for its batch jobs than its own.
         policy: When to restart.
         command: The program, for tests; by default the endpoint in this Python.
     """
@@ -84,6 +86,8 @@ class EndpointSupervisor:
         cache_dir: Path,
         models_dir: Path | None = None,
         list_faults: bool = False,
+        state_dir: Path | None = None,
+        s3_endpoint: str | None = None,
         policy: RestartPolicy | None = None,
         command: Sequence[str] | None = None,
     ) -> None:
@@ -97,6 +101,10 @@ class EndpointSupervisor:
             self._options += ["--models-dir", str(models_dir.resolve())]
         if list_faults:
             self._options.append("--fault-models")
+        if state_dir is not None:
+            self._options += ["--state-dir", str(state_dir.resolve())]
+        if s3_endpoint is not None:
+            self._options += ["--s3-endpoint", s3_endpoint]
         self._changed = threading.Condition()
         self._status = EndpointStatus("stopped")
         self._log: deque[str] = deque(maxlen=_LOG_LINES)
@@ -113,6 +121,7 @@ class EndpointSupervisor:
             cache_dir=settings.cache_dir,
             models_dir=settings.models_dir,
             list_faults=settings.fault_teaching,
+            state_dir=settings.data_dir / "local-endpoint",
         )
 
     @property

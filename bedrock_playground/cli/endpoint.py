@@ -49,5 +49,6 @@ def run(args: argparse.Namespace) -> int:
         cache_dir=settings.cache_dir,
         models_dir=args.models_dir or settings.models_dir,
         list_faults=args.fault_models or settings.fault_teaching,
+        state_dir=settings.data_dir / "local-endpoint",
     )
     return run_endpoint(options, TerminalReporter())

@@ -12,8 +12,13 @@ import platformdirs
 
 from bedrock_playground.local.process import Options, read_credentials, run
 from bedrock_playground.local.reporting import JsonReporter, TerminalReporter
+from bedrock_playground.local.s3.remote import S3Access
 
 _ENVIRONMENT = ("BEDROCK_PLAYGROUND_LOCAL_ACCESS_KEY_ID", "BEDROCK_PLAYGROUND_LOCAL_SECRET_ACCESS_KEY")
+_S3_ENVIRONMENT = (
+    "BEDROCK_PLAYGROUND_LOCAL_S3_ACCESS_KEY_ID",
+    "BEDROCK_PLAYGROUND_LOCAL_S3_SECRET_ACCESS_KEY",
+)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -36,6 +41,18 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--fault-models", action="store_true", help="list the fault ids and the test-only models"
+    )
+    parser.add_argument(
+        "--state-dir",
+        type=Path,
+        metavar="DIR",
+        help="where buckets and batch jobs are kept (default: a folder that goes with the process)",
+    )
+    parser.add_argument(
+        "--s3-endpoint",
+        metavar="URL",
+        help="another S3 for batch jobs, instead of the endpoint's own; called with the access key in "
+        f"{' and '.join(_S3_ENVIRONMENT)}",
     )
     parser.add_argument("--json-events", action="store_true", help="report in JSON lines on standard output")
     parser.add_argument(
@@ -68,8 +85,15 @@ def main(argv: list[str] | None = None) -> int:
         secret_access_key=secret,
         parent_watch=args.parent_watch,
         list_faults=args.fault_models,
+        state_dir=args.state_dir,
+        s3=_s3(args.s3_endpoint),
     )
     return run(options, JsonReporter() if args.json_events else TerminalReporter())
+
+
+def _s3(url: str | None) -> S3Access | None:
+    key, secret = (os.environ.get(name) or "local" for name in _S3_ENVIRONMENT)
+    return S3Access(url.rstrip("/"), key, secret) if url else None
 
 
 if __name__ == "__main__":

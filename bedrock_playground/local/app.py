@@ -6,20 +6,42 @@ import logging
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from bedrock_playground.local import control
+from bedrock_playground.local.batch.operations import BatchJobs
+from bedrock_playground.local.batch.values import MINIMUM_RECORDS
 from bedrock_playground.local.errors import ApiError
 from bedrock_playground.local.exchange import ClientGone, Exchange, Receive, Scope, Send
 from bedrock_playground.local.faults import FaultCounter
 from bedrock_playground.local.fixtures import guardrails
 from bedrock_playground.local.fixtures.serve import FixtureRuntime
-from bedrock_playground.local.guard import Guard
+from bedrock_playground.local.guard import Guard, is_for_s3
 from bedrock_playground.local.operations import Runtime
 from bedrock_playground.local.registry import Registry
+from bedrock_playground.local.s3.folder import FolderStore
+from bedrock_playground.local.s3.remote import RemoteStore, S3Access
+from bedrock_playground.local.s3.service import S3Service, send_s3_error
 
 _logger = logging.getLogger(__name__)
 Operation = Callable[[Exchange, str, str], Awaitable[None]]
 """Takes the exchange, the identifier in the path (decoded: ARNs hold slashes) and the caller's key id."""
+
+
+BUCKET = "local-batch"
+"""The bucket that is there from the start: whoever has no AWS account has made none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """How batch jobs are run."""
+
+    folder: Path
+    """Where buckets and jobs are kept."""
+    s3: S3Access | None = None
+    """The S3 where records and answers are; ``None``: the endpoint's own."""
+    minimum_records: int = MINIMUM_RECORDS
+    """The fewest records that a job may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +57,16 @@ class EndpointApp:
     Args:
         registry: The models.
         guard: Who may call.
+        batch: How batch jobs are run; ``None`` has none, and no buckets.
     """
 
-    def __init__(self, registry: Registry, guard: Guard) -> None:
+    def __init__(self, registry: Registry, guard: Guard, batch: Batch | None = None) -> None:
         self._registry = registry
         self._guard = guard
         faults = FaultCounter()
         runtime = Runtime(registry, faults, FixtureRuntime(faults))
+        self._s3: S3Service | None = None
+        self._jobs: BatchJobs | None = None
         self._routes = [
             _route("POST", r"/model/(.+)/converse", runtime.converse),
             _route("POST", r"/model/(.+)/converse-stream", runtime.converse_stream),
@@ -56,25 +81,51 @@ class EndpointApp:
             _route("GET", r"/guardrails()", self._list_guardrails),
             _route("POST", r"/()", self._identity),
         ]
+        if batch is not None:
+            self._add_batch(runtime, batch)
+
+    def _add_batch(self, runtime: Runtime, batch: Batch) -> None:
+        own = FolderStore(batch.folder / "s3")
+        own.create(BUCKET)
+        if batch.s3 is None:
+            self._s3 = S3Service(own)
+        store = own if batch.s3 is None else RemoteStore(batch.s3)
+        jobs = self._jobs = BatchJobs(runtime, store, batch.folder / "jobs", minimum=batch.minimum_records)
+        self._routes += [
+            _route("POST", r"/model-invocation-job()", jobs.create),
+            _route("GET", r"/model-invocation-jobs()", jobs.list),
+            _route("POST", r"/model-invocation-job/(.+)/stop", jobs.stop),
+            _route("GET", r"/model-invocation-job/(.+)", jobs.get),
+        ]
+
+    def resume(self) -> None:
+        """Go on with what the process before this one left unfinished; call it in the event loop."""
+        if self._jobs is not None:
+            self._jobs.resume()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] != "http":
             return
         exchange = Exchange(scope, receive, send)
+        for_s3 = is_for_s3(exchange.headers)
         try:
             caller = self._guard.check(exchange.headers)
+            if for_s3 and self._s3 is not None:
+                await exchange.answer(self._s3.answer(exchange))
+                return
             operation, identifier = self._match(exchange)
             await exchange.answer(operation(exchange, identifier, caller))
         except ClientGone:
             _logger.debug("%s %s: the client has gone", exchange.method, exchange.path)
         except ApiError as error:
-            await exchange.send_error(error)
+            await (send_s3_error(exchange, error) if for_s3 else exchange.send_error(error))
         except Exception:
             _logger.exception("%s %s failed", exchange.method, exchange.path)
             if exchange.head_sent:
                 raise
-            await exchange.send_error(ApiError("InternalServerException", "The endpoint failed.", status=500))
+            failure = ApiError("InternalServerException", "The endpoint failed.", status=500)
+            await (send_s3_error(exchange, failure) if for_s3 else exchange.send_error(failure))
 
     def _match(self, exchange: Exchange) -> tuple[Operation, str]:
         for route in self._routes:

@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.parse
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -31,6 +31,11 @@ _MAX_DRAINED = 4 * MAX_BODY
 
 class ClientGone(Exception):
     """The client closed the connection; there is nobody to answer."""
+
+
+def elapsed_ms(since: float) -> int:
+    """Milliseconds since a time of the monotonic clock."""
+    return round((time.monotonic() - since) * 1000)
 
 
 class Exchange:
@@ -65,7 +70,7 @@ class Exchange:
     @property
     def elapsed_ms(self) -> int:
         """Milliseconds since the request arrived."""
-        return round((time.monotonic() - self.started) * 1000)
+        return elapsed_ms(self.started)
 
     async def read_json(self) -> JsonObject:
         """Read the body as a JSON object.
@@ -101,6 +106,21 @@ class Exchange:
         """
         body = await self._read_body()
         return dict(urllib.parse.parse_qsl(body.decode("utf-8", "replace")))
+
+    async def body_parts(self) -> AsyncIterator[bytes]:
+        """Read the body piece by piece, however large it is.
+
+        Raises:
+            ClientGone: The client went away while sending it.
+        """
+        more = True
+        while more:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise ClientGone
+            yield message.get("body", b"")
+            more = message.get("more_body", False)
+        self._body_read.set()
 
     async def _read_body(self) -> bytes:
         parts = bytearray()
@@ -161,7 +181,7 @@ class Exchange:
         await self._send({"type": "http.response.body", "body": body})
 
     async def send_xml(self, text: str, *, status: int = 200) -> None:
-        """Send a whole answer as XML, as AWS's query protocol does."""
+        """Send a whole answer as XML, as AWS's query protocol and S3 do."""
         body = text.encode("utf-8")
         await self.send_head(status, {"Content-Type": "text/xml", "Content-Length": str(len(body))})
         await self._send({"type": "http.response.body", "body": body})

@@ -12,6 +12,7 @@ from bedrock_playground.local.errors import ApiError
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/")
+_FOR_S3 = re.compile(r"Credential=[^/,\s]+/\d+/[^/,\s]+/s3/aws4_request")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,15 @@ class Guard:
                 status=403,
             )
         return key[1]
+
+
+def is_for_s3(headers: Mapping[str, str]) -> bool:
+    """Whether a request was signed for S3, which no path could tell apart from Bedrock's.
+
+    Args:
+        headers: The request's, with names in lower case.
+    """
+    return _FOR_S3.search(headers.get("authorization", "")) is not None
 
 
 def _host(header: str) -> str:

@@ -13,7 +13,7 @@ from bedrock_playground.local import answers, chat
 from bedrock_playground.local.embedding import EmbeddingEngine
 from bedrock_playground.local.errors import ApiError, invalid
 from bedrock_playground.local.eventstream import CONTENT_TYPE, encode_event, encode_exception, json_bytes
-from bedrock_playground.local.exchange import Exchange
+from bedrock_playground.local.exchange import Exchange, elapsed_ms
 from bedrock_playground.local.fault_plan import HTTP_FAULTS, FaultPlan, read_fault
 from bedrock_playground.local.faults import FaultCounter, FixtureEngine, RawEvent, Sabotage, spoil
 from bedrock_playground.local.fields import Fields, JsonObject, as_object
@@ -52,20 +52,36 @@ class Runtime:
     async def converse(self, exchange: Exchange, model_id: str, caller: str) -> None:
         """Answer Converse."""
         body = await exchange.read_json()
+        try:
+            answer = await self.converse_answer(model_id, body, caller=caller, since=exchange.started)
+        except Sabotage as sabotage:
+            await _sabotage_body(exchange, sabotage.kind)
+            return
+        await exchange.send_json(answer)
+
+    async def converse_answer(
+        self, model_id: str, body: JsonObject, *, caller: str, since: float
+    ) -> JsonObject:
+        """Make the body that answers Converse.
+
+        Args:
+            model_id: The model.
+            body: The request's.
+            caller: Who asks.
+            since: When it was asked, on the monotonic clock.
+
+        Raises:
+            ApiError: It cannot be answered.
+            Sabotage: The transport is to be spoiled instead.
+        """
         fixture = self.registry.find(model_id).fixture
         if fixture is not None:
-            await self.fixtures.converse(exchange, fixture, body=body, caller=caller)
-            return
+            return await self.fixtures.converse_answer(fixture, body, caller=caller, since=since)
         prepared = await self._chat(model_id, body, caller=caller)
-        pieces, completion = await _collect(exchange, prepared)
-        answer = answers.converse_body(
-            pieces,
-            completion,
-            latency_ms=exchange.elapsed_ms,
-            omits=prepared.plan.kind,
-            tier=_tier(body),
+        pieces, completion = await _collect(prepared)
+        return answers.converse_body(
+            pieces, completion, latency_ms=elapsed_ms(since), omits=prepared.plan.kind, tier=_tier(body)
         )
-        await exchange.send_json(answer)
 
     async def converse_stream(self, exchange: Exchange, model_id: str, caller: str) -> None:
         """Answer ConverseStream."""
@@ -81,17 +97,32 @@ class Runtime:
     async def invoke(self, exchange: Exchange, model_id: str, caller: str) -> None:
         """Answer InvokeModel: the embedding model's shape or the chat shape."""
         body = await exchange.read_json()
+        try:
+            answer, completion = await self.invoke_answer(model_id, body, caller=caller)
+        except Sabotage as sabotage:
+            await _sabotage_body(exchange, sabotage.kind)
+            return
+        headers = answers.token_headers(completion, exchange.elapsed_ms)
+        if isinstance(self.registry.find(model_id).engine, EmbeddingEngine):
+            del headers["X-Amzn-Bedrock-Output-Token-Count"]
+        await exchange.send_json(answer, headers=headers)
+
+    async def invoke_answer(
+        self, model_id: str, body: JsonObject, *, caller: str
+    ) -> tuple[JsonObject, Completion]:
+        """Make the body that answers InvokeModel, and say what it took.
+
+        Raises:
+            ApiError: It cannot be answered.
+            Sabotage: The transport is to be spoiled instead.
+        """
         model = self.registry.find(model_id)
         if isinstance(model.engine, EmbeddingEngine):
             answer, count = await model.engine.invoke(body)
-            headers = answers.token_headers(Completion("end_turn", count, 0), exchange.elapsed_ms)
-            del headers["X-Amzn-Bedrock-Output-Token-Count"]
-        else:
-            prepared = await self._prepare(model, _invoke_request(model, body), caller)
-            pieces, completion = await _collect(exchange, prepared)
-            answer = answers.invoke_body(pieces, completion, omits=prepared.plan.kind)
-            headers = answers.token_headers(completion, exchange.elapsed_ms)
-        await exchange.send_json(answer, headers=headers)
+            return answer, Completion("end_turn", count, 0)
+        prepared = await self._prepare(model, _invoke_request(model, body), caller)
+        pieces, completion = await _collect(prepared)
+        return answers.invoke_body(pieces, completion, omits=prepared.plan.kind), completion
 
     async def invoke_stream(self, exchange: Exchange, model_id: str, caller: str) -> None:
         """Answer InvokeModelWithResponseStream in the chat shape."""
@@ -176,22 +207,19 @@ async def _sabotage_stream(exchange: Exchange, kind: str, frame: bytes) -> None:
         await exchange.write(frame[:-1] + bytes([frame[-1] ^ 0xFF]))
 
 
-async def _collect(exchange: Exchange, prepared: Prepared) -> tuple[list[Piece], Completion]:
-    """Generate all of an answer; a fault that only a stream can show is shown as a body can show it."""
+async def _collect(prepared: Prepared) -> tuple[list[Piece], Completion]:
+    """Generate all of an answer; what can be left out of a body alone is left out later."""
     pieces: list[Piece] = []
     completion: Completion | None = None
     async with prepared.engine.generate(prepared.request) as generation:
         plan = prepared.plan
         if plan.kind in ("checksum", "no-message-stop", "unknown-event", "split-surrogates"):
-            plan = _NO_FAULT  # bodies carry no frames; what can be left out of them is left out later
-        try:
-            async for item in spoil(generation, plan):
-                if isinstance(item, Piece):
-                    pieces.append(item)
-                elif isinstance(item, Completion):
-                    completion = item
-        except Sabotage as sabotage:
-            await _sabotage_body(exchange, sabotage.kind)
+            plan = _NO_FAULT  # bodies carry no frames
+        async for item in spoil(generation, plan):
+            if isinstance(item, Piece):
+                pieces.append(item)
+            elif isinstance(item, Completion):
+                completion = item
     if completion is None:
         raise ApiError("ModelErrorException", "The engine stopped without an end.", status=424)
     return pieces, completion

@@ -5,26 +5,32 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
+import logging
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvicorn
+from filelock import FileLock, Timeout
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from bedrock_playground.local.app import EndpointApp
+from bedrock_playground.local.app import Batch, EndpointApp
 from bedrock_playground.local.errors import ApiError
 from bedrock_playground.local.guard import Guard
 from bedrock_playground.local.registry import REGION, Registry
 from bedrock_playground.local.reporting import Access, Reporter
+from bedrock_playground.local.s3.remote import S3Access
 from bedrock_playground.local.weights import WeightsError, WeightsStore
+
+_logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 EXIT_CANNOT_START = 3
@@ -53,6 +59,10 @@ class Options:
     """Whether to end when standard input does."""
     list_faults: bool = False
     """Whether fault ids are listed as models."""
+    state_dir: Path | None = None
+    """Where buckets and batch jobs are kept; ``None``: in a folder that goes with the process."""
+    s3: S3Access | None = None
+    """The S3 of batch jobs; ``None``: the endpoint's own."""
 
 
 class _Protocol(H11Protocol):
@@ -86,7 +96,7 @@ def run(options: Options, reporter: Reporter) -> int:
             "port", f"Port {options.port} on {HOST} cannot be opened: {error.strerror}. Choose another one."
         )
         return EXIT_CANNOT_START
-    with listener:
+    with listener, _state(options) as folder:
         try:
             weights = store.ensure(reporter.progress)
         except WeightsError as error:
@@ -98,10 +108,34 @@ def run(options: Options, reporter: Reporter) -> int:
         # uvicorn raises the signal that ended it once more, for the handlers that were there before: these.
         for number in _SIGNALS:
             signal.signal(number, _leave)
-        return asyncio.run(_serve(options, reporter, listener=listener, weights=weights))
+        batch = Batch(folder, options.s3)
+        return asyncio.run(_serve(options, reporter, listener=listener, weights=weights, batch=batch))
 
 
-async def _serve(options: Options, reporter: Reporter, *, listener: socket.socket, weights: Path) -> int:
+@contextmanager
+def _state(options: Options) -> Iterator[Path]:
+    """The folder for buckets and batch jobs: one process alone may work on a folder's jobs."""
+    if options.state_dir is not None:
+        options.state_dir.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(options.state_dir / ".lock")
+        with suppress(Timeout):
+            lock.acquire(timeout=0)
+            try:
+                yield options.state_dir
+            finally:
+                lock.release()
+            return
+        _logger.warning(
+            "Another local endpoint keeps its buckets and batch jobs in %s; this one's go with it.",
+            options.state_dir,
+        )
+    with TemporaryDirectory(prefix="bedrock-playground-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+async def _serve(
+    options: Options, reporter: Reporter, *, listener: socket.socket, weights: Path, batch: Batch
+) -> int:
     loop = asyncio.get_running_loop()
 
     def after_load() -> None:
@@ -113,9 +147,10 @@ async def _serve(options: Options, reporter: Reporter, *, listener: socket.socke
         list_faults=options.list_faults,
         after_load=after_load,
     )
+    app = EndpointApp(registry, Guard(options.access_key_id), batch)
     server = uvicorn.Server(
         uvicorn.Config(
-            EndpointApp(registry, Guard(options.access_key_id)),
+            app,
             http=_Protocol,
             ws="none",
             lifespan="off",
@@ -137,6 +172,7 @@ async def _serve(options: Options, reporter: Reporter, *, listener: socket.socke
     while not server.started and not serving.done():  # noqa: ASYNC110
         await asyncio.sleep(0.005)  # uvicorn offers no event for it
     if not serving.done():
+        app.resume()
         reporter.ready(_access(options, listener))
     with suppress(asyncio.CancelledError, KeyboardInterrupt):
         await serving
