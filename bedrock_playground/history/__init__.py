@@ -1,9 +1,15 @@
-"""Runs, votes and presets in SQL: recorded, listed, searched, exported, deleted."""
+"""Runs, votes, presets and data sets in SQL: recorded, listed, searched, exported, deleted."""
 
 from bedrock_playground.history.analytics import Analytics
 from bedrock_playground.history.analytics_values import AnalyticsFilter
 from bedrock_playground.history.blind import Blind
+from bedrock_playground.history.data_set_records import StoredDataSet
+from bedrock_playground.history.datasets import DataSetShelf
 from bedrock_playground.history.errors import (
+    DataSetGone,
+    DataSetInUse,
+    DataSetNameInvalid,
+    DataSetUnreadable,
     HistoryDriverMissing,
     HistoryError,
     HistoryTooNew,
@@ -41,6 +47,11 @@ __all__ = [
     "Blind",
     "Contender",
     "CursorInvalid",
+    "DataSetGone",
+    "DataSetInUse",
+    "DataSetNameInvalid",
+    "DataSetShelf",
+    "DataSetUnreadable",
     "HistoryDriverMissing",
     "HistoryError",
     "HistoryTooNew",
@@ -66,6 +77,7 @@ __all__ = [
     "RunUnreadable",
     "ShareBook",
     "StoreRecorder",
+    "StoredDataSet",
     "StoredPreset",
     "StoredShare",
     "TokenSpread",

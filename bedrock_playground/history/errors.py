@@ -11,6 +11,10 @@
     ├── PresetNameTaken         another preset has that name
     ├── PresetGone              a preset or a version of it is not there
     ├── PresetUnreadable        a preset was saved in a form that this version cannot read
+    ├── DataSetGone             a data set is not there
+    ├── DataSetInUse            an evaluation uses a data set that shall be deleted
+    ├── DataSetNameInvalid      a data set has no name, or too long a one
+    ├── DataSetUnreadable       a data set was saved in a form that this version cannot read
     └── HistoryUrlInvalid       the address of the database cannot be used
 """
 
@@ -89,6 +93,30 @@ class PresetUnreadable(HistoryError):
     """A preset was saved in a form that this version cannot read."""
 
     advice: ClassVar[str] = "Upgrade Bedrock Playground if a newer version saved it; older versions are kept."
+
+
+class DataSetGone(HistoryError):
+    """A data set is not there."""
+
+    advice: ClassVar[str] = "It may have been deleted meanwhile. Take its file again."
+
+
+class DataSetInUse(HistoryError):
+    """An evaluation uses a data set that shall be deleted."""
+
+    advice: ClassVar[str] = "Delete the evaluations that use it first."
+
+
+class DataSetNameInvalid(HistoryError):
+    """A data set has no name, or too long a one."""
+
+    advice: ClassVar[str] = "Choose a short name that says what its cases are."
+
+
+class DataSetUnreadable(HistoryError):
+    """A data set was saved in a form that this version cannot read."""
+
+    advice: ClassVar[str] = "Upgrade Bedrock Playground if a newer version saved it."
 
 
 class HistoryUrlInvalid(HistoryError):

@@ -343,6 +343,37 @@ spending = Table(
 )
 """One row per call that costs money: reserved at its worst case, then what it cost; see ``spending.py``."""
 
+data_sets = Table(
+    "data_sets",
+    metadata,
+    Column("id", _Key, primary_key=True),
+    # A hash of the cases: the same ones are kept once.
+    Column("data_set_id", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("name_key", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False),
+    Column("user_name", Text),
+    Column("task", Text, nullable=False),
+    Column("cases", Integer, nullable=False),
+    Column("labelled", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("variables", Text, nullable=False),
+    Column("tags", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Index("ix_data_sets_name_key", "name_key", "version", unique=True),
+)
+"""One row per version of a data set: what lists show, and its prompt, scorers and origin as JSON."""
+
+data_set_cases = Table(
+    "data_set_cases",
+    metadata,
+    Column("data_set", _Key, ForeignKey("data_sets.id", ondelete="CASCADE"), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("document", Text, nullable=False),
+)
+"""One row per case of a data set, as JSON; never changed."""
+
 evaluations = Table(
     "evaluations",
     metadata,

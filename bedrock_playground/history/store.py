@@ -18,6 +18,7 @@ from bedrock_playground.history import processes
 from bedrock_playground.history.analytics import Analytics
 from bedrock_playground.history.asked import AskedBook, forget_asked_without_runs
 from bedrock_playground.history.blind import BlindBook, forget_blind_without_runs
+from bedrock_playground.history.datasets import DataSetShelf
 from bedrock_playground.history.engine import (
     explained,
     give_back_room,
@@ -165,6 +166,11 @@ class RunStore:
     def shares(self) -> ShareBook:
         """The comparisons that are kept to be shared."""
         return ShareBook(read=self._read, write=self._write)
+
+    @property
+    def data_sets(self) -> DataSetShelf:
+        """The data sets that are kept here, and those that come with the program."""
+        return DataSetShelf(read=self._read, write=self._write, freed=self._give_back_room)
 
     @property
     def usage(self) -> UsageBook:
@@ -371,11 +377,13 @@ class RunStore:
                     deleted += _delete_batch(connection, batch)
             if len(batch) < _BATCH:
                 break
-        if deleted and is_sqlite(self._engine.url):
+        if deleted:
             self._give_back_room()
         return deleted
 
     def _give_back_room(self) -> None:
+        if not is_sqlite(self._engine.url):
+            return
         try:
             with explained(self._engine.url), self._turn:
                 give_back_room(self._engine)
