@@ -346,6 +346,7 @@ _FIELDS: dict[type[Any], dict[str, _Reader]] = {
         "parent_id": _text,
         "role": _text,
         "model_id": _text,
+        "invoked_model_id": _optional(_text),
         "started": _number,
         "first_token": _optional(_number),
         "ended": _optional(_number),

@@ -37,6 +37,8 @@ class TracedCall:
     """What it was for: ``tier 1``, ``judge``, ``target 2`` …"""
     model_id: str
     """What was sent as ``modelId``; ``pattern:…`` for a pattern inside."""
+    invoked_model_id: str | None = None
+    """The model that a prompt router chose, where told; ``model_id`` is then the router."""
     started: float
     """When it began, in seconds."""
     first_token: float | None = None

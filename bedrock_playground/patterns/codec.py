@@ -1,7 +1,8 @@
 """Contenders as JSON and back: models with their settings, and patterns of any depth.
 
-Each value says what it is (``"kind": "cascade"``) and leaves out what has its default. Reading is strict:
-what is unknown, missing or of the wrong kind is refused, with its place named.
+Each value says what it is (``"kind": "cascade"``) and leaves out what has its default; so does each part
+that can be one of several things, such as a cascade's criteria. Money is text, so that no digit is lost.
+Reading is strict: what is unknown, missing or of the wrong kind is refused, with its place named.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import dataclasses
 import types
 import typing
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from enum import Enum
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -49,9 +51,12 @@ def _told(value: Any) -> Any:  # noqa: ANN401 - any part of a member
             for field in dataclasses.fields(value)
             if getattr(value, field.name) != field.default
         }
-        return {"kind": _kind(value), **told} if isinstance(value, Solo | Pattern) else told
+        kind = _SOLO if isinstance(value, Solo) else _kind(type(value))
+        return told if kind is None else {"kind": kind, **told}
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Decimal):
+        return f"{value:f}"
     if isinstance(value, tuple | list):
         return [_told(item) for item in value]
     if isinstance(value, Mapping):
@@ -59,8 +64,10 @@ def _told(value: Any) -> Any:  # noqa: ANN401 - any part of a member
     return value
 
 
-def _kind(member: Member) -> str:
-    return _SOLO if isinstance(member, Solo) else member.kind
+def _kind(cls: type[Any]) -> str | None:
+    """What a pattern or one of several parts says that it is; ``None`` for a part that needs not say."""
+    kind = getattr(cls, "kind", None)
+    return kind if isinstance(kind, str) else None
 
 
 # Reading
@@ -73,8 +80,20 @@ def _member(value: object, place: str) -> Member:
     kind = value.get("kind")
     if kind not in kinds:
         raise _wrong(f"{place}.kind", f"one of {', '.join(kinds)}", kind)
-    read: Member = _fields(kinds[str(kind)], {k: v for k, v in value.items() if k != "kind"}, place)
+    read: Member = _fields(kinds[str(kind)], _without_kind(value), place)
     return read
+
+
+def _part(kinds: Mapping[str, type[Any]], value: object, place: str) -> Any:  # noqa: ANN401
+    """Read a part that says which of several it is."""
+    kind = value.get("kind") if isinstance(value, Mapping) else None
+    if not isinstance(value, Mapping) or kind not in kinds:
+        raise _wrong(f"{place}.kind", f"one of {', '.join(kinds)}", kind)
+    return _fields(kinds[str(kind)], _without_kind(value), place)
+
+
+def _without_kind(value: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: item for name, item in value.items() if name != "kind"}
 
 
 def _fields(cls: type[Any], value: object, place: str) -> Any:  # noqa: ANN401
@@ -106,7 +125,7 @@ def _hints(cls: type[Any]) -> dict[str, Any]:
 
 
 def _read(hint: Any, value: Any, place: str) -> Any:  # noqa: ANN401, PLR0911 - one return per kind of value
-    if hint == Member or (isinstance(hint, type) and issubclass(hint, Solo | Pattern)):
+    if hint == Member or _is_member(hint):
         return _member(value, place)
     if hint == Json or hint is Any:
         return value
@@ -124,13 +143,22 @@ def _read(hint: Any, value: Any, place: str) -> Any:  # noqa: ANN401, PLR0911 - 
             raise _wrong(place, "an object", value)
         return {str(name): _read(get_args(hint)[1], item, f"{place}.{name}") for name, item in value.items()}
     if dataclasses.is_dataclass(hint):
-        return _fields(typing.cast("type[Any]", hint), value, place)
+        part = typing.cast("type[Any]", hint)
+        kind = _kind(part)
+        return _fields(part, value, place) if kind is None else _part({kind: part}, value, place)
     return _scalar(hint, value, place)
+
+
+def _is_member(hint: Any) -> bool:  # noqa: ANN401
+    return isinstance(hint, type) and issubclass(hint, Solo | Pattern)
 
 
 def _one_of(hints: tuple[Any, ...], value: Any, place: str) -> Any:  # noqa: ANN401
     if value is None and type(None) in hints:
         return None
+    kinds = {kind: hint for hint in hints if not _is_member(hint) and (kind := _kind(hint)) is not None}
+    if kinds and len(kinds) == len([hint for hint in hints if hint is not type(None)]):
+        return _part(kinds, value, place)
     refused: MemberRefused | None = None
     for hint in hints:
         if hint is type(None):
@@ -160,12 +188,24 @@ def _scalar(hint: Any, value: Any, place: str) -> Any:  # noqa: ANN401
         if value not in {each.value for each in hint}:
             raise _wrong(place, f"one of {', '.join(str(each.value) for each in hint)}", value)
         return hint(value)
+    if hint is Decimal:
+        return _decimal(value, place)
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         return value
     if not isinstance(value, hint) or (isinstance(value, bool) and hint is not bool):
         words = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
         raise _wrong(place, words.get(hint, str(hint)), value)
     return value
+
+
+def _decimal(value: Any, place: str) -> Decimal:  # noqa: ANN401
+    try:
+        read = Decimal(value) if isinstance(value, str) else None
+    except InvalidOperation:
+        read = None
+    if read is None or not read.is_finite():
+        raise _wrong(place, "an amount as text, such as 0.002", value)
+    return read
 
 
 def _wrong(place: str, expected: str, value: object) -> MemberRefused:

@@ -252,6 +252,7 @@ class Desk:
             ended=self.clock.now(),
             state=result.state.value,
             attempts=len(result.attempts),
+            invoked_model_id=result.invoked_model_id,
             stop_reason=result.stop_reason,
             error_type=type(error).__name__ if error else None,
             error_message=error.message if error else None,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from bedrock_playground.patterns.chain import Chain
 from bedrock_playground.patterns.members import Pattern
+from bedrock_playground.patterns.routing import Routing
 
-_KINDS: tuple[type[Pattern], ...] = (Chain,)
+_KINDS: tuple[type[Pattern], ...] = (Routing, Chain)
 
 
 def pattern_kinds() -> dict[str, type[Pattern]]:

@@ -25,6 +25,11 @@ NESTED = Chain(
 )
 
 
+def _by(way: object) -> dict[str, object]:
+    route = {"name": "r", "member": {"kind": "solo", "variant": {"model": "a.b"}}}
+    return {"kind": "routing", "routes": [route], "by": way}
+
+
 @pytest.mark.parametrize("member", [SOLO, NESTED])
 def test_it_comes_back_equal(member: Solo | Chain) -> None:
     assert member_from_json(json.loads(json.dumps(member_to_json(member)))) == member
@@ -45,6 +50,17 @@ def test_defaults_are_left_out() -> None:
         ({"kind": "solo", "variant": {}, "nmae": "x"}, "'nmae'"),
         ({"kind": "chain", "steps": [{"name": "a", "member": {"kind": "solo"}}]}, r"steps\[0\].member lacks"),
         ({"kind": "chain", "steps": {}}, "steps must be a list"),
+        ({"kind": "routing", "routes": [], "by": {"rules": []}}, "by.kind must be one of rules, classifier"),
+        ({"kind": "routing", "routes": [], "by": {"kind": "rules", "rules": []}}, "at least one route"),
+        (
+            _by({"kind": "measured", "figures": [{"route": "r", "cost": 0.1}]}),
+            r"cost must be an amount as text",
+        ),
+        (_by({"kind": "measured", "figures": [{"route": "r", "cost": "NaN"}]}), r"cost must be an amount"),
+        (
+            _by({"kind": "rules", "rules": [{"route": "r", "regex": "("}]}),
+            r"rules\[0\]: “\(” is no expression",
+        ),
     ],
 )
 def test_what_is_no_contender_is_refused_with_its_place(value: object, place: str) -> None:

@@ -11,12 +11,15 @@ from typing import Any
 from urllib.parse import unquote
 
 from bedrock_playground.catalog.variant import BuiltRequest, Variant
-from bedrock_playground.invocation import BedrockInvoker, ClientConfig, RetryPolicy
+from bedrock_playground.invocation import BedrockInvoker, ClientConfig, Finished, RetryPolicy, TextDelta
 from bedrock_playground.invocation.cost import Confidence, Cost
+from bedrock_playground.invocation.embeddings import EmbeddingInvoker, KindInvoker
+from bedrock_playground.invocation.events import Failed
 from bedrock_playground.invocation.protocol import RunIdentity
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult
 from bedrock_playground.patterns.backing import Backing, Recorded
-from bedrock_playground.patterns.members import Solo
+from bedrock_playground.patterns.members import Pattern, Solo
+from bedrock_playground.patterns.stream import PatternInvoker
 from tests.wire.invocation.scripted import Exchange, ScriptedServer
 
 Says = Callable[[str, str, Exchange], None]
@@ -50,7 +53,7 @@ class Kitchen:
     def _handle(self, exchange: Exchange) -> None:
         model = unquote(exchange.path.split("/")[2])
         body: dict[str, Any] = json.loads(exchange.body)
-        prompt = body["messages"][-1]["content"][-1]["text"] if "messages" in body else json.dumps(body)
+        prompt = body["messages"][-1]["content"][-1]["text"] if "messages" in body else body["inputText"]
         with self.lock:
             self.asked.append((model, prompt))
         self.says(model, prompt, exchange)
@@ -85,8 +88,10 @@ class Kitchen:
             access_key_id="AKIDTEST",
             secret_access_key="secret",
         )
+        converse = BedrockInvoker(config=config, retry=RetryPolicy(base_delay=0.01))
+        embedding = EmbeddingInvoker(converse, lambda _, text: {"inputText": text})
         backing = Backing(
-            invoker=BedrockInvoker(config=config, retry=RetryPolicy(base_delay=0.01)),
+            invoker=KindInvoker(converse, embedding, embeds=lambda model: model.startswith("embed")),
             once=BedrockInvoker(config=config, retry=RetryPolicy(max_attempts=1)),
             shape=plain,
             recorder=self,
@@ -133,3 +138,14 @@ def solo(model: str) -> Solo:
 
 def ask(prompt: str = "Hello") -> InvocationRequest:
     return InvocationRequest.from_prompt("", prompt)
+
+
+def play(pattern: Pattern, backing: Backing, prompt: str = "Hello") -> tuple[InvocationResult, str]:
+    """Play a pattern; returns its result and the text that was shown."""
+    shown = ""
+    for event in PatternInvoker(pattern, backing).stream(ask(prompt)):
+        if isinstance(event, TextDelta):
+            shown += event.text
+        elif isinstance(event, Finished | Failed):
+            return event.result, shown
+    raise AssertionError("A stream ends with a result.")

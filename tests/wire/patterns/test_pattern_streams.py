@@ -11,16 +11,13 @@ from typing import ClassVar
 from bedrock_playground.invocation import (
     Cancelled,
     Comparison,
-    Finished,
     InvocationEvent,
     InvocationRequest,
-    InvocationResult,
     RequestRefused,
     RunState,
     TextDelta,
 )
 from bedrock_playground.invocation.events import Failed
-from bedrock_playground.patterns.backing import Backing
 from bedrock_playground.patterns.chain import Chain, Step
 from bedrock_playground.patterns.desk import Desk
 from bedrock_playground.patterns.members import Member, Pattern
@@ -28,7 +25,7 @@ from bedrock_playground.patterns.replies import Ask, Reply
 from bedrock_playground.patterns.stream import PatternInvoker, PatternStream
 from tests.wire.invocation.scripted import Exchange, event_frame, text_event
 from tests.wire.patterns.conftest import Cook
-from tests.wire.patterns.kitchen import Kitchen, ask, solo
+from tests.wire.patterns.kitchen import Kitchen, ask, play, solo
 
 POLISH = Chain(
     steps=(
@@ -36,17 +33,6 @@ POLISH = Chain(
         Step(name="final", member=solo("large"), template="Polish: {{draft}}"),
     )
 )
-
-
-def play(pattern: Pattern, backing: Backing, prompt: str = "Hello") -> tuple[InvocationResult, str]:
-    """Play a pattern; returns its result and the text that was shown."""
-    shown = ""
-    for event in PatternInvoker(pattern, backing).stream(ask(prompt)):
-        if isinstance(event, TextDelta):
-            shown += event.text
-        elif isinstance(event, Finished | Failed):
-            return event.result, shown
-    raise AssertionError("A stream ends with a result.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
