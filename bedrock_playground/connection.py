@@ -10,6 +10,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from bedrock_playground.catalog.embeddings import embedding_body, is_embedding_model
+from bedrock_playground.invocation.batch import BatchClient
 from bedrock_playground.invocation.client import ClientConfig
 from bedrock_playground.invocation.credentials import find_credentials, find_region
 from bedrock_playground.invocation.embeddings import EmbeddingInvoker, KindInvoker
@@ -228,6 +229,12 @@ def make_invoker(
         observer=shared_telemetry(settings.telemetry),
     )
     return KindInvoker(bedrock, EmbeddingInvoker(bedrock, embedding_body), is_embedding_model)
+
+
+def make_batch_client(connection: Connection) -> BatchClient:
+    """Make the client of batch jobs of a connection; the local endpoint has S3 at its own address."""
+    s3 = connection.config.endpoint_url if connection.kind == "local" else None
+    return BatchClient(connection.config, s3_endpoint_url=s3)
 
 
 def make_counter(connection: Connection) -> TokenCounter:

@@ -83,6 +83,10 @@ class Settings:
     """The most that one session may spend, in US dollars; ``None`` is no limit."""
     day_limit: Decimal | None = None
     """The most that all sessions may spend in a day (UTC), in US dollars; ``None`` is no limit."""
+    batch_uri: str | None = None
+    """Where batch jobs on AWS keep their files: ``s3://bucket/folder/``; ``None``: the page asks."""
+    batch_role_arn: str | None = None
+    """The service role of batch jobs on AWS; ``None``: the page asks."""
     allowed_origins: tuple[str, ...] = ()
     """Further web origins from which the live view may be opened, such as ``https://play.example.org``."""
     telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
@@ -128,6 +132,8 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
         fault_teaching=get.flag("FAULT_TEACHING"),
         session_limit=get.dollars("SESSION_LIMIT"),
         day_limit=get.dollars("DAY_LIMIT"),
+        batch_uri=get.text("BATCH_S3_URI"),
+        batch_role_arn=get.text("BATCH_ROLE_ARN"),
         allowed_origins=get.words("ALLOWED_ORIGINS"),
         telemetry=_telemetry(get),
     )

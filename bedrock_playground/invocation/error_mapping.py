@@ -45,6 +45,7 @@ BY_CODE: dict[str, type[InvocationError]] = {
     "ExpiredToken": errors.ExpiredCredentials,
     "UnrecognizedClientException": errors.ExpiredCredentials,
     "InvalidClientTokenId": errors.ExpiredCredentials,
+    "InvalidAccessKeyId": errors.ExpiredCredentials,
     "InvalidSignatureException": errors.ExpiredCredentials,
     "SignatureDoesNotMatch": errors.ExpiredCredentials,
     "IncompleteSignature": errors.NoCredentials,
@@ -118,7 +119,10 @@ _CALL: tuple[tuple[tuple[type[BaseException], ...], type[InvocationError]], ...]
 _STREAM: tuple[tuple[tuple[type[BaseException], ...], type[InvocationError]], ...] = (
     ((boto.ReadTimeoutError, http.ReadTimeoutError, TimeoutError), errors.StallTimeout),
     ((eventstream.ParserError,), errors.StreamCorrupted),
-    ((boto.HTTPClientError, http.HTTPError, HTTPException, OSError), errors.StreamInterrupted),
+    (
+        (boto.IncompleteReadError, boto.HTTPClientError, http.HTTPError, HTTPException, OSError),
+        errors.StreamInterrupted,
+    ),
 )
 
 

@@ -19,6 +19,7 @@
     │   ├── CircuitOpen
     │   ├── NotRecorded
     │   └── NobodyAnswered
+    ├── RecordUnanswered              a batch job ended without an answer to this record
     ├── ConnectionFailed              the network, before an answer began
     │   ├── ConnectTimeout
     │   ├── ReadTimeout
@@ -41,7 +42,9 @@
         ├── QuotaExceeded
         ├── Conflict
         ├── AccessDenied
+        │   └── BatchDenied
         ├── NotFound
+        │   ├── ObjectNotFound
         │   ├── AccessFormNotFilled
         │   └── ModelRetired
         └── UnknownServiceError
@@ -223,6 +226,16 @@ class NobodyAnswered(PatternError):
     )
 
 
+class RecordUnanswered(InvocationError):
+    """A batch job ended without an answer to this record."""
+
+    retryable: ClassVar[bool] = True
+    advice: ClassVar[str] = (
+        "Submit the cases that have no answer again, in another batch job or in real time; what the job did "
+        "answer is kept."
+    )
+
+
 class ConnectionFailed(InvocationError):
     """The service could not be reached, or hung up before it answered."""
 
@@ -396,10 +409,29 @@ class AccessDenied(ServiceError):
     )
 
 
+class BatchDenied(AccessDenied):
+    """The credentials are valid but may not run this batch job, or use its bucket."""
+
+    advice: ClassVar[str] = (
+        "Whoever starts a batch job needs the job's permissions, iam:PassRole on its role, and to write its "
+        "records and read its answers in S3; the role itself needs the model and the bucket. The policy "
+        "beside the batch settings lists all of it."
+    )
+
+
 class NotFound(ServiceError):
     """There is no such model, profile or resource in this Region."""
 
     advice: ClassVar[str] = "Check the model id and the Region: not every model is in every Region."
+
+
+class ObjectNotFound(NotFound):
+    """There is no such bucket, or no such object in it."""
+
+    advice: ClassVar[str] = (
+        "Check the S3 address, and that the bucket is in the Region of the job: batch inference reads and "
+        "writes where the model runs."
+    )
 
 
 class AccessFormNotFilled(NotFound):

@@ -17,6 +17,7 @@ ACTION_WORDS: Mapping[str, str] = {
     "bedrock:CreateModelInvocationJob": "start a batch job",
     "bedrock:GetModelInvocationJob": "see how a batch job is doing",
     "bedrock:StopModelInvocationJob": "stop a batch job",
+    "bedrock:ListModelInvocationJobs": "find a batch job by its name",
     "bedrock:CallWithBearerToken": "use a Bedrock API key instead of a signature",
     "bedrock:RenderPrompt": "use a prompt of Prompt Management by its ARN",
     "iam:PassRole": "hand the job's role to Bedrock",

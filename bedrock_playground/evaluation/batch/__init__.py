@@ -1,0 +1,47 @@
+"""Batch inference: an evaluation's requests as jobs in S3, followed to their end, and their results back.
+
+The way is::
+
+    jobs = submit(client, requests, evaluation_id=…, place=…, kept=store_it)   # the caller keeps each job
+    jobs = watch(client, jobs, changed=store_it)                               # or poll() now and then
+    for key, result in results(client, job): …                                 # or recorded(), to keep runs
+
+A job is a plain value (:class:`BatchJob`) that is kept as JSON: whoever has it can go on after a restart.
+Importing this imports no boto3; :class:`~bedrock_playground.invocation.batch.BatchClient` makes the calls.
+"""
+
+from bedrock_playground.evaluation.batch.fit import BatchRefused, doubt, why_not
+from bedrock_playground.evaluation.batch.job_json import job_from_json, job_to_json
+from bedrock_playground.evaluation.batch.keys import KeySpan, RecordKey
+from bedrock_playground.evaluation.batch.monitor import PollPolicy, poll, stop, watch
+from bedrock_playground.evaluation.batch.permissions import batch_policy
+from bedrock_playground.evaluation.batch.pricing import batch_cost, priced_as_batch
+from bedrock_playground.evaluation.batch.recording import Recorded, recorded
+from bedrock_playground.evaluation.batch.results import results
+from bedrock_playground.evaluation.batch.submitting import submit
+from bedrock_playground.evaluation.batch.values import BatchJob, BatchLimits, BatchPlace, local_place
+
+__all__ = [
+    "BatchJob",
+    "BatchLimits",
+    "BatchPlace",
+    "BatchRefused",
+    "KeySpan",
+    "PollPolicy",
+    "RecordKey",
+    "Recorded",
+    "batch_cost",
+    "batch_policy",
+    "doubt",
+    "job_from_json",
+    "job_to_json",
+    "local_place",
+    "poll",
+    "priced_as_batch",
+    "recorded",
+    "results",
+    "stop",
+    "submit",
+    "watch",
+    "why_not",
+]
