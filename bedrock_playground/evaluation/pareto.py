@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Literal, TypeAlias
 
 from bedrock_playground.evaluation.statistics.changes import RIGHT
-from bedrock_playground.evaluation.statistics.estimates import Estimate, bootstrap
+from bedrock_playground.evaluation.statistics.estimates import Estimate, mean_with_interval
 from bedrock_playground.evaluation.statistics.outcomes import Outcome
 from bedrock_playground.evaluation.statistics.summary import summarise
 from bedrock_playground.measures import quantile, quantile_interval
@@ -263,7 +263,7 @@ def _cost(calls: Sequence[Call], *, seed: int) -> CostEstimate:
     mean = sum(amounts, Decimal(0)) / len(amounts)
     if amounts[0] == amounts[-1]:
         return CostEstimate(amounts[0], amounts[0], amounts[0], len(amounts), note)
-    told = bootstrap([float(amount) for amount in amounts], seed=seed)
+    told = mean_with_interval([float(amount) for amount in amounts], seed=seed)
     low, high = (None if end is None else Decimal(f"{end:.6g}") for end in (told.low, told.high))
     return CostEstimate(
         mean,

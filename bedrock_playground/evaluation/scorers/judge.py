@@ -150,7 +150,7 @@ JUDGE = Kind(
     "LLM judge",
     "A model grades the answer from 1 to 5: “judge:rubric:MODEL”, or “faithful” or “clear” instead of "
     "“rubric”; “judge:pairwise:MODEL” holds it against the expected answer in both orders. Several models "
-    "with commas between them vote. It costs calls; take another model than the contenders, for models "
-    "prefer their own.",
+    "with commas between them vote. It costs calls; take a capable model that is no contender, for models "
+    "prefer their own answers.",
     _make,
 )

@@ -24,7 +24,7 @@ from bedrock_playground.invocation.values import Json
 _MOST_OBJECTS = 50
 """JSON objects that are looked at in a judge's words."""
 _LINE_OF_JSON = re.compile(r"^[ \t]*\{", re.MULTILINE)
-_JUDGE_TOKENS = 2000
+_JUDGE_TOKENS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +57,9 @@ class Form:
     @property
     def example(self) -> str:
         """How it is asked for in words."""
-        one = self.allowed[0] if self.numeric else " | ".join(f'"{value}"' for value in self.allowed)
-        return f'{{"rationale": "…", "{self.key}": {one}}}'
+        # All of them: a small model takes the one that it is shown.
+        each = self.allowed if self.numeric else tuple(f'"{value}"' for value in self.allowed)
+        return f'{{"rationale": "…", "{self.key}": {" | ".join(each)}}}'
 
 
 @dataclass(frozen=True, slots=True)

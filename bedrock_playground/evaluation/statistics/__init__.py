@@ -6,12 +6,18 @@ once, by the mean of its repeats. Nothing depends on the order of outcomes; what
 from a seed. Pure.
 """
 
-from bedrock_playground.evaluation.statistics.agreement import Agreement, agreement
+from bedrock_playground.evaluation.statistics.agreement import Agreement, Variation, agreement, variation
 from bedrock_playground.evaluation.statistics.changes import Change, Changes, changes, same_cases
 from bedrock_playground.evaluation.statistics.classes import NO_LABEL, ClassScore, Confusion, confusion
-from bedrock_playground.evaluation.statistics.estimates import RESAMPLES, Estimate, bootstrap, estimate_mean
-from bedrock_playground.evaluation.statistics.outcomes import Outcome, case_means
-from bedrock_playground.evaluation.statistics.paired import Paired, Preference, compare, preference
+from bedrock_playground.evaluation.statistics.estimates import (
+    RESAMPLES,
+    Estimate,
+    bootstrap,
+    estimate_mean,
+    mean_with_interval,
+)
+from bedrock_playground.evaluation.statistics.outcomes import Outcome, case_means, outcome_of
+from bedrock_playground.evaluation.statistics.paired import Paired, Preference, adjusted, compare, preference
 from bedrock_playground.evaluation.statistics.summary import Summary, by_tag, summarise
 
 __all__ = [
@@ -27,6 +33,8 @@ __all__ = [
     "Paired",
     "Preference",
     "Summary",
+    "Variation",
+    "adjusted",
     "agreement",
     "bootstrap",
     "by_tag",
@@ -35,7 +43,10 @@ __all__ = [
     "compare",
     "confusion",
     "estimate_mean",
+    "mean_with_interval",
+    "outcome_of",
     "preference",
     "same_cases",
     "summarise",
+    "variation",
 ]

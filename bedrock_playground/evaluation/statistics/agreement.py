@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import sqrt
+from statistics import fmean, stdev, variance
 
 from bedrock_playground.evaluation.statistics.estimates import Estimate, estimate_mean
 from bedrock_playground.evaluation.statistics.outcomes import Outcome
@@ -48,3 +50,43 @@ def agreement(outcomes: Iterable[Outcome], *, seed: int = 0) -> Agreement:
 def _pairs(answers: list[str | None]) -> float:
     same = sum(times * (times - 1) for answer, times in Counter(answers).items() if answer is not None)
     return same / (len(answers) * (len(answers) - 1))
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """How much the accuracy changes when everything is asked again."""
+
+    by_repeat: Mapping[int, float]
+    """The accuracy of each repeat alone, over the cases that all repeats scored, by its number."""
+    deviation: float | None
+    """The standard deviation of these; ``None`` for fewer than two repeats."""
+    within_cases: float | None
+    """The standard deviation of a case's repeats around its mean, pooled over cases; ``None`` likewise."""
+    cases: int
+    """On how many cases this rests."""
+
+
+def variation(outcomes: Iterable[Outcome]) -> Variation:
+    """Tell how much repeats vary.
+
+    Only cases that every repeat scored are looked at, so that repeats differ by chance and not by cases.
+    Both deviations are those of a sample (n − 1).
+
+    Args:
+        outcomes: One contender's, in any order.
+    """
+    found: dict[int, dict[int, float]] = defaultdict(dict)
+    repeats: set[int] = set()
+    for outcome in outcomes:
+        repeats.add(outcome.repeat)
+        if outcome.counted is not None:
+            found[outcome.case][outcome.repeat] = outcome.counted
+    whole = [found[case] for case in sorted(found) if len(found[case]) == len(repeats)]
+    by_repeat = {n: fmean(values[n] for values in whole) for n in sorted(repeats) if whole}
+    several = len(by_repeat) > 1
+    return Variation(
+        by_repeat=by_repeat,
+        deviation=stdev(by_repeat.values()) if several else None,
+        within_cases=sqrt(fmean(variance(values.values()) for values in whole)) if several else None,
+        cases=len(whole),
+    )

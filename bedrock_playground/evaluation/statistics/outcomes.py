@@ -7,6 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import fsum
 
+from bedrock_playground.evaluation.scorers.normal import normalised
+from bedrock_playground.evaluation.values import Case, Score
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
@@ -33,6 +36,28 @@ class Outcome:
     def counted(self) -> float | None:
         """What it counts: 0 for a failure, the scorer's value otherwise; ``None``: it is left out."""
         return 0.0 if self.failed else self.value
+
+
+def outcome_of(case: Case, score: Score | None, *, repeat: int = 1, text: str | None = None) -> Outcome:
+    """Make an outcome of what a scorer said.
+
+    Args:
+        case: The case.
+        score: What the scorer said; ``None``: the run failed.
+        repeat: Which repeat, from 1.
+        text: The answer, to be compared between repeats where it was not read as a class.
+    """
+    said = None if text is None else normalised(text)
+    return Outcome(
+        case=case.number,
+        repeat=repeat,
+        value=None if score is None else score.value,
+        failed=score is None,
+        answer=said if score is None or score.label is None else score.label,
+        label=None if score is None else score.label,
+        expected=case.expected,
+        tags=case.tags,
+    )
 
 
 def case_means(outcomes: Iterable[Outcome]) -> Mapping[int, float]:

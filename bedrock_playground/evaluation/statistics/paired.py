@@ -8,7 +8,7 @@ from itertools import product
 from math import fsum
 from typing import Literal
 
-from bedrock_playground.evaluation.statistics.estimates import RESAMPLES, Estimate, bootstrap
+from bedrock_playground.evaluation.statistics.estimates import RESAMPLES, Estimate, mean_with_interval
 from bedrock_playground.evaluation.statistics.outcomes import Outcome, case_means
 from bedrock_playground.measures import Interval, wilson
 
@@ -109,7 +109,7 @@ def compare(
         second_better=tuple(case for case in both if away[case] > _ROUNDING),
         equal=len(both) - len(differing),
         left_out=len(one.keys() ^ other.keys()),
-        difference=bootstrap(tuple(away.values()), seed=seed, resamples=resamples),
+        difference=mean_with_interval(tuple(away.values()), seed=seed, resamples=resamples),
         p_value=p_value,
         test=test,
     )
@@ -146,6 +146,27 @@ def preference(verdicts: Iterable[Literal["first", "second", "tie"] | None]) -> 
         second_share=wilson(second + ties / 2, decided + ties),
         p_value=_two_sided(min(first, second), decided) if decided else None,
     )
+
+
+def adjusted(p_values: Sequence[float | None]) -> list[float | None]:
+    """Adjust the p-values of several comparisons, so that all of them together err as seldom as one.
+
+    Of twenty comparisons between equals one is below 0.05 by chance. Source: S. Holm, "A simple sequentially
+    rejective multiple test procedure" (1979).
+
+    Args:
+        p_values: Of each comparison; ``None`` where there was nothing to compare.
+
+    Returns:
+        Each one's, in the same order.
+    """
+    told = sorted((p, at) for at, p in enumerate(p_values) if p is not None)
+    found: list[float | None] = [None] * len(p_values)
+    largest = 0.0
+    for rank, (p, at) in enumerate(told):
+        largest = max(largest, min(1.0, p * (len(told) - rank)))
+        found[at] = largest
+    return found
 
 
 def _mcnemar(differing: Sequence[float]) -> float:

@@ -293,4 +293,4 @@ def test_a_judge_is_a_variant_by_its_models_rules() -> None:
     built = build_request(judge_variant(model), Inputs("x"), resolve(model, load_models()))
     assert not built.refusals
     assert built.request.parameters.temperature is None
-    assert judge_variant(NOVA) == Variant(model=NOVA, temperature=0.0, max_tokens=2000)
+    assert judge_variant(NOVA) == Variant(model=NOVA, temperature=0.0, max_tokens=1000)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from bedrock_playground.evaluation.statistics import (
     NO_LABEL,
     Outcome,
+    adjusted,
     agreement,
     bootstrap,
     by_tag,
@@ -20,11 +21,13 @@ from bedrock_playground.evaluation.statistics import (
     compare,
     confusion,
     estimate_mean,
+    outcome_of,
     preference,
     same_cases,
     summarise,
+    variation,
 )
-from bedrock_playground.evaluation.values import Case, DataSet
+from bedrock_playground.evaluation.values import Case, DataSet, Score
 
 # 16 graded values; the intervals are those of scipy.stats.bootstrap with 200,000 resamples.
 GRADED = [0, 0.25, 0.25, 0.5, 0.5, 0.75, 0.75, 0.75, 1, 1, 1, 1, 1, 1, 1, 1]
@@ -299,3 +302,47 @@ def test_preferences_count_ties_as_half_and_test_only_what_was_decided() -> None
     assert found.second_share.share == 7 / 8
     assert found.p_value == 0.03125
     assert preference(["tie"]).p_value is None
+
+
+def test_an_outcome_is_made_of_a_case_and_its_score() -> None:
+    spam = Case(number=3, inputs={}, expected="spam", tags=("easy",))
+    assert outcome_of(spam, Score(0.0, "no", "ham"), repeat=2, text="It is ham") == Outcome(
+        case=3, repeat=2, value=0.0, answer="ham", label="ham", expected="spam", tags=("easy",)
+    )
+    assert outcome_of(spam, Score(1.0), text=" The  SPAM. ").answer == "spam"
+    failed = outcome_of(spam, None)
+    assert (failed.failed, failed.counted, failed.answer) == (True, 0.0, None)
+
+
+def test_repeats_vary_by_chance_over_the_same_cases() -> None:
+    values = {1: (1.0, 0.0), 2: (1.0, 1.0), 3: (0.0, 0.0), 4: (1.0, None)}
+    runs = [
+        Outcome(case=case, repeat=n, value=value)
+        for case, both in values.items()
+        for n, value in enumerate(both, 1)
+    ]
+    found = variation(runs)
+    assert found.by_repeat == {1: pytest.approx(2 / 3), 2: pytest.approx(1 / 3)}
+    assert found.cases == 3
+    # (2/3 - 1/3) / sqrt(2), and the root of (1/2 + 0 + 0) / 3.
+    assert found.deviation == pytest.approx(0.2357, abs=1e-4)
+    assert found.within_cases == pytest.approx(0.4082, abs=1e-4)
+    assert found == variation(runs[::-1])
+    assert variation(scored(1.0)).deviation is None
+    assert variation([]).by_repeat == {}
+
+
+def test_many_values_get_the_normal_interval_which_is_the_bootstraps() -> None:
+    drawing = random.Random(4)
+    values = [drawing.choice((0.0, 0.2, 0.2, 1.0)) for _ in range(6000)]
+    quick, slow = estimate_mean(values), bootstrap(values)
+    assert (quick.method, quick.value) == ("normal", slow.value)
+    assert quick.low == pytest.approx(slow.low, abs=5e-4)
+    assert quick.high == pytest.approx(slow.high, abs=5e-4)
+    assert estimate_mean([0.5] * 6000).method.startswith("Wilson")
+
+
+def test_several_comparisons_are_adjusted_by_holms_rule() -> None:
+    assert adjusted([0.01, 0.04, None, 0.03]) == [0.03, 0.06, None, 0.06]
+    assert adjusted([0.9, 0.8]) == [1.0, 1.0]
+    assert adjusted([]) == []
