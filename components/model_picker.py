@@ -11,6 +11,7 @@ from bedrock_playground.catalog.models import ModelOption
 from bedrock_playground.catalog.money import format_rate
 from bedrock_playground.catalog.price_book import PriceBook
 from bedrock_playground.catalog.prices import Price
+from bedrock_playground.catalog.resolution import is_local
 from bedrock_playground.catalog.search import price_of
 from components.resources import get_price_book
 from components.variants import key
@@ -59,7 +60,7 @@ def price_words(model_id: str, book: PriceBook, *, region: str | None = None) ->
         book: Where prices are looked up.
         region: Where calls go.
     """
-    if model_id.startswith("local."):
+    if is_local(model_id):
         return "no charge"
     return _words(book.price(model_id, region=region))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import streamlit as st
 
 from bedrock_playground.catalog.regions import REGIONS
+from bedrock_playground.catalog.resolution import is_local
 from bedrock_playground.connection import DEFAULT_REGION, Connection
 from bedrock_playground.invocation import InvocationRequest
 from bedrock_playground.presets.exports import FORMATS, CannotExport, Exported, Format, Source, export
@@ -100,9 +101,7 @@ def take_away_dialog(
             )
             offer = offers[labels.index(chosen)]
     # The local endpoint's Region is no place of AWS's, and takes requests that are signed for any.
-    region = (
-        DEFAULT_REGION if region not in REGIONS and offer.request.model_id.startswith("local.") else region
-    )
+    region = DEFAULT_REGION if region not in REGIONS and is_local(offer.request.model_id) else region
     source = Source(request=offer.request, region=region, name=name)
     code, policy = st.tabs(["Code and infrastructure", "IAM policy"])
     with code:

@@ -9,6 +9,7 @@ from typing import Any
 import streamlit as st
 
 from bedrock_playground.catalog.regions import REGIONS
+from bedrock_playground.catalog.resolution import is_local
 from bedrock_playground.connection import Connection
 from bedrock_playground.invocation import InvocationRequest
 from bedrock_playground.presets.exports.values import pretty_json
@@ -56,7 +57,7 @@ def _asked(
     request: InvocationRequest, *, connection: Connection | None, region: str | None
 ) -> tuple[Plan | None, Known]:  # fmt: skip
     model_id, guardrail = request.model_id, request.guardrail
-    if model_id.startswith("local."):
+    if is_local(model_id):
         st.caption("A model on this machine needs no permission. This is the policy for one of AWS's:")
         model_id = st.text_input("Model id or inference profile", _EXAMPLE, key="iam_model").strip()
     names: list[Operation] = list(_CALLS)

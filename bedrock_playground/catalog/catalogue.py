@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bedrock_playground.catalog.models import ModelOption, ModelSpec
-from bedrock_playground.catalog.resolution import Behind, Resolution, resolve
+from bedrock_playground.catalog.resolution import Behind, Resolution, is_local, resolve
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Catalogue:
     def why_not_callable(self, model_id: str) -> str | None:
         """In words, why a request to this id cannot be answered here; ``None`` where it may be."""
         option = self.get(model_id)
-        if not self.closed or (option is not None and option.listed) or model_id.startswith("local."):
+        if not self.closed or (option is not None and option.listed) or is_local(model_id):
             return None
         if not model_id.strip():
             return "No model is picked."

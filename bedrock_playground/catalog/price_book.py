@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from bedrock_playground.catalog.arithmetic import cost_of, sentences, uncached, unknown
 from bedrock_playground.catalog.price_file import agree, scaled
 from bedrock_playground.catalog.prices import Price
-from bedrock_playground.catalog.resolution import Resolution, base_model_id, names_of, read_arn
+from bedrock_playground.catalog.resolution import Resolution, base_model_id, is_local, names_of, read_arn
 from bedrock_playground.catalog.settled import settled
 from bedrock_playground.catalog.snapshot import load_prices
 from bedrock_playground.invocation.cost import Confidence, Cost
@@ -157,7 +157,7 @@ class PriceBook:
             region: The Region called, where known.
             latency: ``optimized`` has prices of its own on the models that offer it.
         """
-        if base_model_id(model_id).startswith("local."):
+        if is_local(model_id):
             return LOCAL
         tier = tier or "default"
         if tier == "reserved":

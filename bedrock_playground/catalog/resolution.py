@@ -31,6 +31,9 @@ Kind: TypeAlias = Literal[
 GEOGRAPHIES = ("us", "us-gov", "eu", "apac", "au", "ca", "jp", "in", "global")
 """The prefixes of system profiles as of 2026-11-22; those of the catalogue's profiles are known as well."""
 
+LOCAL_PREFIXES = ("us", "eu")
+"""Those under which the local endpoint's models answer as well, so that a fallback has where to go to."""
+
 _ARN = re.compile(
     r"^arn:(?P<partition>aws[a-z-]*):(?P<service>bedrock|sagemaker):(?P<region>[a-z0-9-]*):(?P<account>\d*)"
     r":(?P<type>[a-z-]+)/(?P<rest>\S+)$"
@@ -133,6 +136,11 @@ def base_model_id(model_id: str) -> str:
     bare = arn.rest if arn and arn.kind in {"foundation_model", "inference_profile"} else model_id
     prefix, _, rest = bare.partition(".")
     return rest if prefix in GEOGRAPHIES and rest else bare
+
+
+def is_local(model_id: str) -> bool:
+    """Whether an id is one of the local endpoint's, be it with a profile's prefix before it."""
+    return base_model_id(model_id).startswith("local.")
 
 
 def names_of(model_id: str) -> tuple[str, ...]:
@@ -241,6 +249,9 @@ def _by_name(sent: str, name: str, models: Mapping[str, ModelSpec], *, is_profil
             explanation=f"A system profile that sends requests {reach}, to {base}; nothing is known of that.",
         )
     listed = any(profile.profile_id == name for profile in spec.profiles)
+    if spec.model_id.startswith("local.") and geography in LOCAL_PREFIXES and not listed:
+        text = f"{spec.name}, on this machine: under this id it is a target that can fail by itself"
+        return _made(sent, "local", "local", spec=spec, text=text, priced_as=spec.model_id)
     doubt = "" if listed else " The catalogue does not list this profile; it may not exist."
     text = f"{_called(spec)}, through a system profile that sends requests {reach}.{doubt}"
     local = spec.model_id.startswith("local.")

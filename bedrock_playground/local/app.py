@@ -16,12 +16,15 @@ from bedrock_playground.local.exchange import ClientGone, Exchange, Receive, Sco
 from bedrock_playground.local.faults import FaultCounter
 from bedrock_playground.local.fixtures import guardrails
 from bedrock_playground.local.fixtures.serve import FixtureRuntime
-from bedrock_playground.local.guard import Guard, is_for_s3
+from bedrock_playground.local.guard import Guard, is_for_s3, region_of
 from bedrock_playground.local.operations import Runtime
 from bedrock_playground.local.registry import Registry
 from bedrock_playground.local.s3.folder import FolderStore
 from bedrock_playground.local.s3.remote import RemoteStore, S3Access
 from bedrock_playground.local.s3.service import S3Service, send_s3_error
+from bedrock_playground.local.spoiled import SpoiledExchange
+from bedrock_playground.local.switchboard import Switchboard
+from bedrock_playground.local.switching import Switching
 
 _logger = logging.getLogger(__name__)
 Operation = Callable[[Exchange, str, str], Awaitable[None]]
@@ -49,6 +52,8 @@ class _Route:
     method: str
     pattern: re.Pattern[str]
     operation: Operation
+    fails: bool = False
+    """Whether the switchboard can make it fail."""
 
 
 class EndpointApp:
@@ -65,13 +70,15 @@ class EndpointApp:
         self._guard = guard
         faults = FaultCounter()
         runtime = Runtime(registry, faults, FixtureRuntime(faults))
+        self._board = Switchboard()
+        switching = Switching(self._board, guard)
         self._s3: S3Service | None = None
         self._jobs: BatchJobs | None = None
         self._routes = [
-            _route("POST", r"/model/(.+)/converse", runtime.converse),
-            _route("POST", r"/model/(.+)/converse-stream", runtime.converse_stream),
-            _route("POST", r"/model/(.+)/invoke", runtime.invoke),
-            _route("POST", r"/model/(.+)/invoke-with-response-stream", runtime.invoke_stream),
+            _route("POST", r"/model/(.+)/converse", runtime.converse, fails=True),
+            _route("POST", r"/model/(.+)/converse-stream", runtime.converse_stream, fails=True),
+            _route("POST", r"/model/(.+)/invoke", runtime.invoke, fails=True),
+            _route("POST", r"/model/(.+)/invoke-with-response-stream", runtime.invoke_stream, fails=True),
             _route("POST", r"/model/(.+)/count-tokens", runtime.count_tokens),
             _route("GET", r"/foundation-models()", self._list_models),
             _route("GET", r"/foundation-models/(.+)", self._get_model),
@@ -80,6 +87,9 @@ class EndpointApp:
             _route("GET", r"/foundation-model-availability/(.+)", self._availability),
             _route("GET", r"/guardrails()", self._list_guardrails),
             _route("POST", r"/()", self._identity),
+            _route("GET", r"/local/faults()", switching.show),
+            _route("PUT", r"/local/faults()", switching.set),
+            _route("DELETE", r"/local/faults()", switching.clear),
         ]
         if batch is not None:
             self._add_batch(runtime, batch)
@@ -114,8 +124,11 @@ class EndpointApp:
             if for_s3 and self._s3 is not None:
                 await exchange.answer(self._s3.answer(exchange))
                 return
-            operation, identifier = self._match(exchange)
-            await exchange.answer(operation(exchange, identifier, caller))
+            route, identifier = self._match(exchange)
+            if route.fails:
+                plan = self._board.strike(identifier, region_of(exchange.headers))
+                exchange = SpoiledExchange(scope, receive, send, plan=plan) if plan else exchange
+            await exchange.answer(route.operation(exchange, identifier, caller))
         except ClientGone:
             _logger.debug("%s %s: the client has gone", exchange.method, exchange.path)
         except ApiError as error:
@@ -127,11 +140,11 @@ class EndpointApp:
             failure = ApiError("InternalServerException", "The endpoint failed.", status=500)
             await (send_s3_error(exchange, failure) if for_s3 else exchange.send_error(failure))
 
-    def _match(self, exchange: Exchange) -> tuple[Operation, str]:
+    def _match(self, exchange: Exchange) -> tuple[_Route, str]:
         for route in self._routes:
             found = route.pattern.fullmatch(exchange.path)
             if found and route.method == exchange.method:
-                return route.operation, found[1]
+                return route, found[1]
         raise ApiError("UnknownOperationException", "The requested operation is not recognized.", status=404)
 
     async def _list_models(self, exchange: Exchange, _identifier: str, _caller: str) -> None:
@@ -160,5 +173,5 @@ class EndpointApp:
         await exchange.send_xml(control.caller_identity(form, caller, exchange.request_id))
 
 
-def _route(method: str, pattern: str, operation: Operation) -> _Route:
-    return _Route(method, re.compile(pattern), operation)
+def _route(method: str, pattern: str, operation: Operation, *, fails: bool = False) -> _Route:
+    return _Route(method, re.compile(pattern), operation, fails)

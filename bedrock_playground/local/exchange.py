@@ -86,7 +86,7 @@ class Exchange:
                 f"The content type {kind!r} is not supported. Send application/json.",
                 status=415,
             )
-        body = await self._read_body()
+        body = await self.read_body()
         try:
             value = json.loads(body or b"{}")
         except ValueError:
@@ -104,7 +104,7 @@ class Exchange:
             ApiError: It is too large.
             ClientGone: The client went away while sending it.
         """
-        body = await self._read_body()
+        body = await self.read_body()
         return dict(urllib.parse.parse_qsl(body.decode("utf-8", "replace")))
 
     async def body_parts(self) -> AsyncIterator[bytes]:
@@ -122,7 +122,13 @@ class Exchange:
             more = message.get("more_body", False)
         self._body_read.set()
 
-    async def _read_body(self) -> bytes:
+    async def read_body(self) -> bytes:
+        """Read the body as it is.
+
+        Raises:
+            ApiError: It is too large.
+            ClientGone: The client went away while sending it.
+        """
         parts = bytearray()
         size = 0
         more = True

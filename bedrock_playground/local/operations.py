@@ -55,7 +55,7 @@ class Runtime:
         try:
             answer = await self.converse_answer(model_id, body, caller=caller, since=exchange.started)
         except Sabotage as sabotage:
-            await _sabotage_body(exchange, sabotage.kind)
+            await sabotage_body(exchange, sabotage.kind)
             return
         await exchange.send_json(answer)
 
@@ -100,7 +100,7 @@ class Runtime:
         try:
             answer, completion = await self.invoke_answer(model_id, body, caller=caller)
         except Sabotage as sabotage:
-            await _sabotage_body(exchange, sabotage.kind)
+            await sabotage_body(exchange, sabotage.kind)
             return
         headers = answers.token_headers(completion, exchange.elapsed_ms)
         if isinstance(self.registry.find(model_id).engine, EmbeddingEngine):
@@ -191,7 +191,7 @@ async def _stream(
                 else:
                     await exchange.write(shape.end(item, exchange.elapsed_ms))
         except ApiError as error:
-            await exchange.write(_exception_frame(error))
+            await exchange.write(exception_frame(error))
         except Sabotage as sabotage:
             await _sabotage_stream(exchange, sabotage.kind, shape.piece(Piece("spoiled")))
     await exchange.finish()
@@ -225,7 +225,16 @@ async def _collect(prepared: Prepared) -> tuple[list[Piece], Completion]:
     return pieces, completion
 
 
-async def _sabotage_body(exchange: Exchange, kind: str) -> None:
+async def sabotage_body(exchange: Exchange, kind: str) -> None:
+    """Answer with half a body, and break off.
+
+    Args:
+        exchange: Where.
+        kind: ``cut``, ``reset`` or ``empty-body``.
+
+    Raises:
+        ClientGone: There is no connection any more.
+    """
     head = {"Content-Type": "application/json", "Content-Length": "0" if kind == "empty-body" else "4096"}
     await exchange.send_head(200, head)
     if kind == "empty-body":
@@ -235,8 +244,8 @@ async def _sabotage_body(exchange: Exchange, kind: str) -> None:
     await (exchange.reset() if kind == "reset" else exchange.cut())
 
 
-def _exception_frame(error: ApiError) -> bytes:
-    """An error in mid-stream: those that streams do not know are internal errors."""
+def exception_frame(error: ApiError) -> bytes:
+    """Return an error in mid-stream: those that streams do not know are internal errors."""
     code = "ModelStreamErrorException" if error.code == "ModelErrorException" else error.code
     code = code if code in _STREAMABLE else "InternalServerException"
     return encode_exception(code[0].lower() + code[1:], {"message": error.message, **error.fields})

@@ -54,7 +54,7 @@ class Options:
     access_key_id: str | None = None
     """The only key to accept; ``None`` accepts any."""
     secret_access_key: str | None = None
-    """The key's secret, only to be repeated to the parent."""
+    """The key's secret, which the parent is told again; whoever has it may set faults."""
     parent_watch: bool = False
     """Whether to end when standard input does."""
     list_faults: bool = False
@@ -147,7 +147,7 @@ async def _serve(
         list_faults=options.list_faults,
         after_load=after_load,
     )
-    app = EndpointApp(registry, Guard(options.access_key_id), batch)
+    app = EndpointApp(registry, Guard(options.access_key_id, options.secret_access_key), batch)
     server = uvicorn.Server(
         uvicorn.Config(
             app,

@@ -20,6 +20,9 @@ TEXT_MODEL_ID = "local.smollm2-135m-instruct-v1:0"
 EMBEDDING_MODEL_ID = "local.wordllama-l2-256-v1:0"
 GUEST_OPTIONS = LlamaOptions(slots=4)
 """For the user's own files, which may be far larger than ours."""
+PREFIXES = ("us", "eu")
+"""Under these, as under a system profile's, the models here answer as well: the same models on this machine,
+so that whoever has one alone can try what to do when one target fails and another does not."""
 _SLUG = re.compile(r"[^a-z0-9]+")
 
 
@@ -113,7 +116,7 @@ class Registry:
         return self._list_faults
 
     def find(self, identifier: str) -> Model:
-        """Return a model by its id or ARN, or by an inference profile's.
+        """Return a model by its id or ARN, by an inference profile's, or by its id with a prefix.
 
         Raises:
             ApiError: There is no such model.
@@ -122,6 +125,9 @@ class Registry:
         if fixture is not None:
             return _fixture_model(fixture)
         model_id = identifier.rsplit("/", 1)[-1] if identifier.startswith("arn:") else identifier
+        prefix, _, rest = model_id.partition(".")
+        if prefix in PREFIXES and rest.startswith("local."):
+            model_id = rest
         for model in (*self._own, *_fault_models(), *self._guest_models()):
             if model.model_id == model_id:
                 return model

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from bedrock_playground.catalog.resolution import is_local
 from bedrock_playground.presets.exports import python_text
 from bedrock_playground.presets.exports.call import Call, call_of
 from bedrock_playground.presets.exports.values import CannotExport, Exported, Source
@@ -80,7 +81,7 @@ def managed_prompt(source: Source) -> ManagedPrompt:
     if source.description:
         arguments["description"] = _description(source.description, notes)
     arguments |= {"defaultVariant": VARIANT, "variants": [variant]}
-    if call.model_id.startswith("local."):
+    if is_local(call.model_id):
         notes.append(f"{call.model_id} runs on one machine alone: put a model of AWS's in its place.")
     left_out = [words for name, words in _OF_A_CALL.items() if name in call.arguments]
     if left_out:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from bedrock_playground.catalog.resolution import is_local
 from bedrock_playground.presets.exports.call import partition_of
 from bedrock_playground.presets.iam.calls import ACTIONS, Known, Operation, PlannedCall
 from bedrock_playground.presets.iam.statements import Statement
@@ -205,7 +206,7 @@ def guardrails(calls: Iterable[PlannedCall], known: Known) -> Iterator[Statement
     arns = dict.fromkeys(
         guardrail_arn(call, call.region, known)
         for call in calls
-        if call.guardrail is not None and call.region is not None and not call.model_id.startswith("local.")
+        if call.guardrail is not None and call.region is not None and not is_local(call.model_id)
     )
     if arns:
         yield Statement(

@@ -63,6 +63,8 @@ CHINA = "arn:aws-cn:bedrock:cn-north-1"
         (f"{EAST}:123456789012:custom-model/{NOVA}:300k/abcdefghijkl", "custom", "other", NOVA, None),
         (f"{EAST}:123456789012:custom-model/{COMMAND}:7:4k/abcdefghijkl", "custom", "other", COMMAND, None),
         (LOCAL, "local", "local", LOCAL, LOCAL),
+        (f"us.{LOCAL}", "local", "local", LOCAL, LOCAL),
+        (f"eu.{LOCAL}", "local", "local", LOCAL, LOCAL),
     ],
 )  # fmt: skip
 def test_ids_that_tell_their_model(
@@ -213,6 +215,7 @@ def test_a_closed_catalogue_says_why_something_cannot_be_called() -> None:
     known = ModelOption(model_id=NOVA, name="Nova Lite", provider="Amazon", listed=False)
     here = Catalogue((listed, known), models=MODELS, closed=True)
     assert here.callable_here(LOCAL)
+    assert here.callable_here(f"eu.{LOCAL}")
     assert here.callable_here("local.fault-cut-v1:0"), "faults can be called without being listed"
     assert "Nova Lite is not on this machine" in (here.why_not_callable(NOVA) or "")
     assert Catalogue((listed, known), models=MODELS).callable_here(NOVA)
