@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import insert, text, update
 
+from bedrock_playground.evaluation.builtin import builtin_sets
 from bedrock_playground.evaluation.datasets import content_id
 from bedrock_playground.evaluation.values import Case, DataSet
 from bedrock_playground.history import (
@@ -197,3 +198,22 @@ def test_what_a_newer_version_wrote_is_told(store: RunStore) -> None:
         connection.execute(update(data_set_cases).values(document='{"version": 9}'))
     with pytest.raises(DataSetUnreadable):
         list(store.data_sets.iter_cases(kept.data_set_id))
+
+
+def test_the_sets_that_come_with_the_program_stand_on_the_shelf(store: RunStore) -> None:
+    shelf = store.data_sets
+    builtin = next(iter(builtin_sets().values()))
+    assert [one.data_set_id for one in shelf.find()] == list(builtin_sets())
+    listed = shelf.named(builtin.name.upper())
+    assert listed == shelf.summary(builtin.data_set_id)
+    assert listed is not None
+    assert (listed.builtin, listed.saved_at, listed.cases) == (True, None, len(builtin.cases))
+    assert shelf.get(builtin.data_set_id) == builtin
+    assert tuple(shelf.iter_cases(builtin.data_set_id, after=2)) == builtin.cases[2:]
+    assert shelf.cases(builtin.data_set_id, [2]) == [builtin.cases[1]]
+    assert not shelf.delete(builtin.data_set_id)
+    # Once an evaluation uses it, it is kept as it was, and still listed once.
+    kept = shelf.save(builtin)
+    assert (kept.builtin, kept.saved_at is not None) == (True, True)
+    assert sorted(one.data_set_id for one in shelf.find()) == sorted(builtin_sets())
+    assert shelf.get(builtin.data_set_id) == builtin
