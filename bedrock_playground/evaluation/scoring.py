@@ -7,10 +7,10 @@ Scorers come from entry points of the group :data:`GROUP`; nothing that is typed
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bedrock_playground.catalog.variant import Variant
-from bedrock_playground.evaluation.values import Answer, Case, Score
+from bedrock_playground.evaluation.values import Answer, Case, DataSet, Score
 
 GROUP = "bedrock_playground.scorers"
 """The entry point group that plug-ins use; each entry point is a :class:`ScorerKind`."""
@@ -64,6 +64,19 @@ class Scorer(Protocol):
 
     def score(self, answer: Answer, case: Case, desk: Desk) -> Score:
         """Score one completed answer; never raises for what the answer says."""
+        ...
+
+
+@runtime_checkable
+class NeedsDataSet(Protocol):
+    """A scorer that looks at the whole data set before it scores: which classes there are, which schema."""
+
+    def for_data(self, data_set: DataSet) -> Scorer:
+        """The same scorer, knowing the data set; its name stays.
+
+        Raises:
+            BadScorer: The data set does not have what it needs; the message says what.
+        """
         ...
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 from bedrock_playground.evaluation.scoring import BadScorer, Scorer
-from bedrock_playground.evaluation.values import DataSet, Score
+from bedrock_playground.evaluation.values import Score
 
 _LONG = 80
 UNLABELLED = Score(None, "The case has no expected answer.")
@@ -30,15 +29,6 @@ class Kind:
     def make(self, settings: str) -> Scorer:
         """Make a scorer of what stands behind the colon."""
         return self.build(settings)
-
-
-@runtime_checkable
-class NeedsDataSet(Protocol):
-    """A scorer that looks at the whole data set before it scores: which classes there are, which schema."""
-
-    def for_data(self, data_set: DataSet) -> Scorer:
-        """The same scorer, knowing the data set; its name stays."""
-        ...
 
 
 def named(kind: str, settings: str) -> str:

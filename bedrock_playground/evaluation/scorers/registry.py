@@ -4,6 +4,30 @@ A plug-in is a distribution with an entry point in the group
 :data:`~bedrock_playground.evaluation.scoring.GROUP` that names a
 :class:`~bedrock_playground.evaluation.scoring.ScorerKind`. The app's own are entry points as well, and are
 also listed here, so that they are there in a checkout whose metadata is older than its code.
+
+A plug-in's ``pyproject.toml`` and module, say::
+
+    [project.entry-points."bedrock_playground.scorers"]
+    short = "short_scorer:KIND"
+
+    @dataclass(frozen=True)
+    class Short:
+        most: int
+        calls_models: bool = False
+
+        @property
+        def name(self) -> str:
+            return f"short:{self.most}"
+
+        def score(self, answer: Answer, case: Case, desk: Desk) -> Score:
+            return Score(float(len(answer.text) <= self.most))
+
+    def build(settings: str) -> Scorer:
+        if not settings.isdecimal():
+            raise BadScorer("“short” takes how many characters an answer may have, as in “short:80”.")
+        return Short(int(settings))
+
+    KIND = Kind("short", "Short", "1 if the answer has no more characters than that.", build)
 """
 
 from __future__ import annotations
@@ -12,8 +36,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
 
-from bedrock_playground.evaluation.scorers.common import NeedsDataSet
-from bedrock_playground.evaluation.scoring import GROUP, BadScorer, Scorer, ScorerKind
+from bedrock_playground.evaluation.scoring import GROUP, BadScorer, NeedsDataSet, Scorer, ScorerKind
 from bedrock_playground.evaluation.values import DataSet
 
 _ROOM = "bedrock_playground.evaluation.scorers"
