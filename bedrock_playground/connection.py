@@ -167,14 +167,23 @@ def _as_ip(host: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-def local_connection(settings: Settings, status: EndpointStatus) -> Connection | None:
-    """Make a connection to the local endpoint, with its own dummy keys; ``None`` while it is not ready."""
+def local_connection(
+    settings: Settings, status: EndpointStatus, *, region: str | None = None
+) -> Connection | None:
+    """Make a connection to the local endpoint, with its own dummy keys; ``None`` while it is not ready.
+
+    Args:
+        settings: The settings.
+        status: How the endpoint is doing.
+        region: The Region to sign for. It answers all of them, but the fault switchboard tells them apart; by
+            default its own.
+    """
     if status.state != "ready":
         return None
     return Connection(
         kind="local",
         config=ClientConfig(
-            region=status.region,
+            region=region or status.region,
             endpoint_url=status.url,
             access_key_id=status.access_key_id,
             secret_access_key=status.secret_access_key,
@@ -206,7 +215,7 @@ def connection_where(
         The connection; ``None`` where that endpoint is not set up now, or not ready.
     """
     if endpoint == "local":
-        return local_connection(settings, local) if local else None
+        return local_connection(settings, local, region=region) if local else None
     if endpoint is not None and endpoint in named and endpoint != settings.endpoint_url:
         return named_connection(settings, endpoint, region=region)
     here = "bedrock" if settings.endpoint_url is None else settings.endpoint_url

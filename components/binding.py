@@ -40,6 +40,8 @@ class WhereItRan:
     """``local``, ``bedrock`` or a URL, as recorded."""
     region: str | None
     """The Region, as recorded."""
+    once: bool = False
+    """With a single try, for a pattern that tries again by rules of its own."""
     payer: Payer = field(default_factory=lambda: Payer(session_account()), repr=False, compare=False)
     """Who pays: this session, until another one acts on the comparison."""
 
@@ -64,7 +66,7 @@ class WhereItRan:
             )
         run = CURRENT_RUN.get()
         guarded = GuardedInvoker(
-            get_invoker(connection),
+            get_invoker(connection, once=self.once),
             account=self.payer.of_lane(run.identity.label if run else None),
             estimator=lambda: estimator_at(connection),
         )

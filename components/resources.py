@@ -26,7 +26,7 @@ from bedrock_playground.catalog.resolution import Behind, Resolution, needs_aski
 from bedrock_playground.catalog.snapshot import load_models
 from bedrock_playground.connection import Connection, make_invoker
 from bedrock_playground.history import RunStore
-from bedrock_playground.invocation import InvocationError, tune_interpreter
+from bedrock_playground.invocation import InvocationError, RetryPolicy, tune_interpreter
 from bedrock_playground.invocation.embeddings import KindInvoker
 from bedrock_playground.launcher import EndpointSupervisor
 from bedrock_playground.settings import Settings, load_settings
@@ -63,8 +63,9 @@ def get_supervisor() -> EndpointSupervisor:
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
-def _invoker(_connection: Connection, key: str) -> KindInvoker:  # noqa: ARG001  # the key is the cache's
-    invoker = make_invoker(_connection, get_settings())
+def _invoker(_connection: Connection, key: str, *, once: bool) -> KindInvoker:  # noqa: ARG001  # the cache's key
+    retry = RetryPolicy(max_attempts=1) if once else None
+    invoker = make_invoker(_connection, get_settings(), retry=retry)
 
     def warm_up() -> None:
         # What is wrong with the connection is said in the lane that runs into it, with advice.
@@ -76,9 +77,14 @@ def _invoker(_connection: Connection, key: str) -> KindInvoker:  # noqa: ARG001 
     return invoker
 
 
-def get_invoker(connection: Connection) -> KindInvoker:
-    """The invoker of a connection, shared by all sessions that use the same one."""
-    return _invoker(connection, _key_of(connection))
+def get_invoker(connection: Connection, *, once: bool = False) -> KindInvoker:
+    """The invoker of a connection, shared by all sessions that use the same one.
+
+    Args:
+        connection: Where calls go.
+        once: With a single try, for whoever tries again by rules of their own.
+    """
+    return _invoker(connection, _key_of(connection), once=once)
 
 
 class _Prices:

@@ -10,9 +10,17 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from bedrock_playground.connection import Connection
-from bedrock_playground.invocation import ClientConfig
+from bedrock_playground.invocation import (
+    ClientConfig,
+    Finished,
+    InferenceParameters,
+    InvocationRequest,
+    InvocationResult,
+)
+from bedrock_playground.invocation.events import Failed
+from bedrock_playground.invocation.values import Json
 from bedrock_playground.launcher import EndpointStatus
-from components.resources import forget_models, get_pricer, resolve_model
+from components.resources import forget_models, get_invoker, get_pricer, resolve_model
 
 PROFILE = "arn:aws:bedrock:local:000000000000:application-inference-profile/test-one-sampler"
 HAIKU = "anthropic.claude-haiku-4-5-20251001-v1:0"
@@ -54,6 +62,29 @@ def test_what_is_forgotten_is_asked_anew_but_runs_under_way_keep_it(connection: 
     assert under_way.resolutions.get(PROFILE)
     found = resolve_model(connection, PROFILE)
     assert under_way.resolutions.get(PROFILE) is found, "what is told later goes first"
+
+
+def test_whoever_tries_again_by_rules_of_their_own_gets_an_invoker_of_a_single_try(
+    connection: Connection,
+) -> None:
+    def tried(key: str, *, once: bool) -> InvocationResult:
+        fault: Json = {"kind": "throttling", "times": 1, "key": key}
+        request = InvocationRequest.from_prompt(
+            "local.fault-throttling-v1:0",
+            "Hi",
+            parameters=InferenceParameters(2, additional_model_request_fields={"fault": fault}),
+        )
+        *_, last = get_invoker(connection, once=once).stream(request)
+        assert isinstance(last, Finished | Failed)
+        return last.result
+
+    assert [attempt.error_code for attempt in tried("many", once=False).attempts] == [
+        "ThrottlingException",
+        None,
+    ]
+    assert [attempt.error_code for attempt in tried("one", once=True).attempts] == ["ThrottlingException"]
+    assert get_invoker(connection) is get_invoker(connection)
+    assert get_invoker(connection) is not get_invoker(connection, once=True)
 
 
 def pick(connection: object) -> None:

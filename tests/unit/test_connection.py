@@ -106,6 +106,10 @@ def test_a_run_never_goes_on_somewhere_else() -> None:
     assert connection_where(named, endpoint="bedrock", region=None, local=None) is None
     assert connection_where(settings(), endpoint="http://127.0.0.1:9", region=None, local=None) is None
     assert connection_where(settings(), endpoint=None, region=None, local=READY) is None
+    elsewhere = connection_where(settings(), endpoint="local", region="eu-west-1", local=READY)
+    assert elsewhere == local_connection(settings(), READY, region="eu-west-1")
+    assert elsewhere is not None
+    assert (elsewhere.config.region, elsewhere.config.endpoint_url) == ("eu-west-1", READY.url)
     starting = EndpointStatus("restarting", url=READY.url)
     assert connection_where(settings(), endpoint="local", region="local", local=starting) is None
 
