@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal, cast
 
 from bedrock_playground.evaluation.scorers.common import UNLABELLED, Kind, named, shown
@@ -88,12 +89,18 @@ def first_mentioned(text: str, labels: Iterable[str]) -> str | None:
     folded, written = tokens(text, articles=True), tokens(text, articles=True, fold=False)
     found: list[tuple[int, int, str]] = []
     for label in labels:
-        fold = len(label.strip()) != 1
-        words = tokens(label, articles=True, fold=fold)
+        words, fold = _words_of(label)
         at = place_of(words, folded if fold else written)
         if at is not None:
             found.append((at, -len(words), label))
     return min(found)[2] if found else None
+
+
+@lru_cache(maxsize=4096)
+def _words_of(label: str) -> tuple[tuple[str, ...], bool]:
+    """A class's words, and whether their case is folded; the same classes are looked for in every answer."""
+    fold = len(label.strip()) != 1
+    return tuple(tokens(label, articles=True, fold=fold)), fold
 
 
 def _make(settings: str) -> Scorer:

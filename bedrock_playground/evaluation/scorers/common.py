@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bedrock_playground.evaluation.scoring import BadScorer, Scorer
+from bedrock_playground.evaluation.scoring import BadScorer, NeedsDataSet, Scorer
 from bedrock_playground.evaluation.values import Score
+
+__all__ = ["UNLABELLED", "Kind", "NeedsDataSet", "best", "named", "no_settings", "shown", "wrong"]
 
 _LONG = 80
 UNLABELLED = Score(None, "The case has no expected answer.")
