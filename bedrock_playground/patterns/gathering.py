@@ -7,13 +7,17 @@ import queue
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from math import inf
 from typing import TYPE_CHECKING
 
+from bedrock_playground.invocation.errors import Cancelled, NotRecorded
 from bedrock_playground.patterns.replies import Ask, Reply
 
 if TYPE_CHECKING:
     from bedrock_playground.patterns.desk import Desk
 
+_SLACK = 0.25
+"""Seconds by which calls that began together may differ in when they were ended."""
 Enough = Callable[[Sequence[Reply]], bool]
 
 
@@ -86,18 +90,35 @@ def _replayed(
     ]
     for branch in branches:
         branch.control.close()
-    order = sorted(range(len(asks)), key=lambda index: (replies[index].call.ended or began, index))
+    ends = [_end(reply, began) for reply in replies]
     in_time: list[int] = []
-    for index in order:
-        if deadline is not None and (replies[index].call.ended or began) > began + deadline:
+    for index in sorted(range(len(asks)), key=lambda index: (ends[index], index)):
+        if ends[index] == inf or (deadline is not None and ends[index] > began + deadline):
             break
         in_time.append(index)
         if enough([replies[each] for each in in_time]):
             break
-    over = max((replies[index].call.ended or began for index in in_time), default=began)
-    if len(in_time) < len(asks) and deadline is not None and not enough([replies[i] for i in in_time]):
-        over = began + deadline
+    over = max((ends[index] for index in in_time), default=began)
+    if len(in_time) < len(asks) and not enough([replies[i] for i in in_time]):
+        over = inf if deadline is None else began + deadline
+    told = [
+        reply if index in in_time else _late(desk, reply, over=over) for index, reply in enumerate(replies)
+    ]
+    if over == inf:
+        over = max((reply.call.ended or began for reply in replies), default=began)
     desk.clock.skip(over - desk.clock.now())
-    return tuple(
-        reply if index in in_time else replace(reply, late=True) for index, reply in enumerate(replies)
-    )
+    return tuple(told)
+
+
+def _end(reply: Reply, began: float) -> float:
+    """When a recorded call ended; infinite where it was ended because nobody waited for it."""
+    return inf if isinstance(reply.error, Cancelled) else reply.call.ended or began
+
+
+def _late(desk: Desk, reply: Reply, *, over: float) -> Reply:
+    """A reply that was not waited for; or not recorded, where it was not waited for then but would be now."""
+    if not isinstance(reply.error, Cancelled) or over <= (reply.call.ended or 0.0) + _SLACK:
+        return replace(reply, late=True)
+    error = NotRecorded("It was ended before it answered when it was recorded.")
+    reply = replace(reply, result=replace(reply.result, error=error))
+    return desk.annotate(reply, error_type=type(error).__name__, error_message=error.message)

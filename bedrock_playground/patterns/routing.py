@@ -29,6 +29,7 @@ from bedrock_playground.patterns.routing_classifier import CLASSIFIER, Classifie
 from bedrock_playground.patterns.routing_metrics import Measured
 from bedrock_playground.patterns.routing_neighbours import Neighbours
 from bedrock_playground.patterns.routing_rules import Rules
+from bedrock_playground.patterns.wording import sentence
 
 Way: TypeAlias = Rules | Classifier | Neighbours | Measured
 """How the route is chosen."""
@@ -61,7 +62,7 @@ class Routing(Pattern):
         choice = self.by.choose(asked, self.routes, desk)
         name = choice.route or self.default or self.routes[0].name
         to = name if choice.route else f"{name}, the default"
-        desk.decide(f"The request goes to {to}: {choice.why}.", role=name, chosen=True)
+        desk.decide(sentence(f"The request goes to {to}: {choice.why}"), role=name, chosen=True)
         route = next(route for route in self.routes if route.name == name)
         return (yield from desk.show(route.member, asked, role=name))
 

@@ -19,6 +19,7 @@ from bedrock_playground.patterns.knobs import knob
 from bedrock_playground.patterns.members import Member
 from bedrock_playground.patterns.routes import Choice, Route
 from bedrock_playground.patterns.shaping import prompt_of
+from bedrock_playground.patterns.wording import failure
 from bedrock_playground.presets.template import fill_known
 
 CLASSIFIER = "classifier"
@@ -68,8 +69,7 @@ class Classifier:
         names = [route.name for route in routes]
         reply, told = ask_for_json(desk, self.member, prompt, schema=schema_of(names), role=CLASSIFIER)
         if not reply.ok:
-            said = reply.error.message if reply.error else "it came too late"
-            return Choice(None, f"the classifier failed: {said}")
+            return Choice(None, f"the classifier failed: {failure(reply)}")
         return self._read(told or {}, names)
 
     def _read(self, told: Mapping[str, Any], names: list[str]) -> Choice:

@@ -140,10 +140,13 @@ def ask(prompt: str = "Hello") -> InvocationRequest:
     return InvocationRequest.from_prompt("", prompt)
 
 
-def play(pattern: Pattern, backing: Backing, prompt: str = "Hello") -> tuple[InvocationResult, str]:
+def play(
+    pattern: Pattern, backing: Backing, prompt: str | InvocationRequest = "Hello"
+) -> tuple[InvocationResult, str]:
     """Play a pattern; returns its result and the text that was shown."""
     shown = ""
-    for event in PatternInvoker(pattern, backing).stream(ask(prompt)):
+    asked = ask(prompt) if isinstance(prompt, str) else prompt
+    for event in PatternInvoker(pattern, backing).stream(asked):
         if isinstance(event, TextDelta):
             shown += event.text
         elif isinstance(event, Finished | Failed):
