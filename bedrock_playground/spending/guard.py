@@ -106,6 +106,10 @@ class Account:
         self.used = True
         return Hold(ledger, admission.entry)
 
+    def held(self, entry: str) -> Hold:
+        """Take up a reservation again whose entry was kept: what it pays for outlives a process."""
+        return Hold(self._ledger(), entry)
+
     def would_refuse(self, estimate: Estimate) -> Scope | None:
         """Which limit would refuse this now; ``None`` if none, or if that cannot be told."""
         worst = estimate.worst.amount
@@ -138,6 +142,11 @@ class Hold:
         """Hold an entry; without one there is nothing to end."""
         self._ledger = ledger
         self._entry = entry
+
+    @property
+    def entry(self) -> str | None:
+        """The ledger's entry, to be kept; ``None``: there is nothing to end."""
+        return self._entry
 
     def settle(self, amount: Decimal | None) -> None:
         """Replace the worst case by the actual cost; ``None``: nobody knows, so it stays as spent."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 
 from bedrock_playground.evaluation.batch.keys import RecordKey
 from bedrock_playground.evaluation.batch.pricing import batch_cost
@@ -12,6 +13,7 @@ from bedrock_playground.evaluation.batch.values import BatchJob
 from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.protocol import Pricer, RunIdentity, RunRecorder
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult
+from bedrock_playground.spending.guard import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +53,14 @@ def recorded(
     request_of: Callable[[RecordKey], InvocationRequest],
     pricer: Pricer,
     recorder: RunRecorder | None = None,
+    account: Account | None = None,
     identify: Callable[[BatchJob, RecordKey], RunIdentity] = identity_of,
 ) -> Iterator[Recorded]:
     """Price a job's results and keep each as a run, one by one as they are asked for.
 
     A run is kept when it is over, without having been kept as running: for hours nobody could have told how
-    far it is.
+    far it is. With the last one, what the job had reserved becomes what it cost; where nobody knows that of
+    some record, the worst case stays counted.
 
     Args:
         job: The job, as it ended.
@@ -64,11 +68,16 @@ def recorded(
         request_of: Makes the call again that a record was made of.
         pricer: Who prices runs.
         recorder: Who keeps runs; ``None``: nobody.
+        account: Who pays, where the job was reserved.
         identify: Says which run a record is.
     """
+    spent: Decimal | None = Decimal(0)
     for key, result in results:
         identity, request = identify(job, key), request_of(key)
         cost = batch_cost(pricer, job, identity=identity, request=request, result=result)
         if recorder is not None:
             recorder.run_finished(identity, request, result, cost=cost)
+        spent = None if spent is None or cost.amount is None else spent + cost.amount
         yield Recorded(key, identity, result, cost)
+    if account is not None and job.reserved is not None:
+        account.held(job.reserved).settle(spent)

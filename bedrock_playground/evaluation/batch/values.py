@@ -115,6 +115,8 @@ class BatchJob:
     """When it ended."""
     expires_at: datetime | None = None
     """When the service ends it, finished or not."""
+    reserved: str | None = None
+    """The spending ledger's entry that holds its worst case until its results are read."""
 
     @property
     def keys(self) -> Iterator[RecordKey]:

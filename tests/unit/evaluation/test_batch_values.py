@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from bedrock_playground.catalog.price_book import load_price_book
 from bedrock_playground.catalog.snapshot import load_models
+from bedrock_playground.catalog.variant import Variant
 from bedrock_playground.evaluation.batch import (
     BatchJob,
     BatchLimits,
@@ -25,10 +26,12 @@ from bedrock_playground.evaluation.batch import (
     RecordKey,
     batch_cost,
     batch_policy,
+    calls_of,
     doubt,
     job_from_json,
     job_to_json,
     local_place,
+    look_ahead,
     why_not,
 )
 from bedrock_playground.evaluation.batch.fit import split
@@ -40,6 +43,7 @@ from bedrock_playground.invocation.batch_values import JobState
 from bedrock_playground.invocation.cost import Confidence
 from bedrock_playground.invocation.values import (
     DocumentBlock,
+    InferenceParameters,
     InvocationRequest,
     InvocationResult,
     Message,
@@ -47,7 +51,11 @@ from bedrock_playground.invocation.values import (
     ToolUseBlock,
     Usage,
 )
+from bedrock_playground.measures import quantile
+from bedrock_playground.patterns.members import Pattern, Solo
+from bedrock_playground.patterns.shaping import asking, shape_by_catalogue
 from bedrock_playground.planning.offers import Offers
+from bedrock_playground.spending.estimate import Estimator
 from tests.unit.invocation import strategies
 
 NOVA = "amazon.nova-lite-v1:0"
@@ -350,3 +358,54 @@ def test_the_policy_has_the_caller_the_role_and_its_trust_once() -> None:
     assert role["ReadRecords"].resources == ("arn:aws:s3:::bucket/evaluations/*",)
     assert len(trust) == 1
     assert all(line.words for document in policy.documents for line in document.explained())
+
+
+def test_a_model_is_asked_each_case_and_repeat() -> None:
+    solo = Solo(variant=Variant(model=NOVA, max_tokens=5))
+    asked = [(number, asking(f"Case {number}")) for number in (3, 1)]
+    made = list(calls_of("B", solo, asked, shape=shape_by_catalogue(), repeats=range(2)))
+    assert [key for key, _ in made] == [
+        RecordKey("B", 3, 0),
+        RecordKey("B", 3, 1),
+        RecordKey("B", 1, 0),
+        RecordKey("B", 1, 1),
+    ]
+    assert {request.model_id for _, request in made} == {NOVA}
+    assert made[0][1].messages[0].text == "Case 3"
+    assert made[0][1].parameters.max_tokens == 5
+
+
+def test_a_pattern_is_no_contender_of_a_batch_job() -> None:
+    class Anything(Pattern):
+        kind = "cascade"
+        name = "Small first"
+
+    with pytest.raises(BatchRefused, match="Small first is a pattern"):
+        list(calls_of("B", Anything(), [(1, asking("Hi"))], shape=shape_by_catalogue()))
+
+
+def test_what_the_models_rules_refuse_is_told_with_its_case() -> None:
+    embedding = Solo(variant=Variant(model="amazon.titan-embed-text-v2:0"))
+    with pytest.raises(BatchRefused, match="B, case 1: ") as caught:
+        list(calls_of("B", embedding, [(1, asking("Hi"))], shape=shape_by_catalogue()))
+    assert caught.value.problems
+
+
+def test_looking_ahead_counts_what_it_does_not_know() -> None:
+    estimator = Estimator(
+        load_price_book().pricer(),
+        endpoint="bedrock",
+        region="us-east-1",
+        usual_output=lambda _: quantile((100,) * 40, 0.5),
+    )
+    known = InvocationRequest.from_prompt(NOVA, "x" * 388, parameters=InferenceParameters(max_tokens=100))
+    told = look_ahead([known, known], estimator)
+    # 97 tokens by the rule, 6 for the template, 100 out; Nova Lite in batch is $0.03 and $0.12 a million.
+    assert told.expected == 2 * (103 * Decimal("0.03") + 100 * Decimal("0.12")) / 1_000_000
+    assert told.worst is not None
+    assert told.worst > told.expected
+    unknown = look_ahead([known, InvocationRequest.from_prompt("nobody.knows-this-v1:0", "Hi")], estimator)
+    assert (unknown.expected, unknown.worst) == (None, None)
+    assert (unknown.records, unknown.without_expected, unknown.without_worst) == (2, 1, 1)
+    assert unknown.expected_known == told.expected / 2
+    assert unknown.why_unknown

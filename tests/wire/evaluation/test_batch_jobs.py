@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,17 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from bedrock_playground.catalog.price_book import load_price_book
+from bedrock_playground.catalog.price_book import PriceBook, load_price_book
+from bedrock_playground.catalog.prices import Price, Rates
 from bedrock_playground.evaluation.batch import (
+    BatchGuard,
     BatchJob,
+    BatchLimits,
     BatchPlace,
     BatchRefused,
     PollPolicy,
     RecordKey,
+    Submission,
     job_from_json,
     job_to_json,
     local_place,
@@ -35,10 +40,13 @@ from bedrock_playground.history import RunStore
 from bedrock_playground.invocation import ClientConfig, InferenceParameters, InvocationRequest, errors
 from bedrock_playground.invocation.batch import BatchClient
 from bedrock_playground.invocation.batch_values import JobState
-from bedrock_playground.invocation.cost import Cost
+from bedrock_playground.invocation.cost import Confidence, Cost
 from bedrock_playground.invocation.protocol import RunIdentity
 from bedrock_playground.invocation.values import InvocationResult
 from bedrock_playground.launcher import EndpointStatus, EndpointSupervisor
+from bedrock_playground.spending import Account, Limits
+from bedrock_playground.spending.estimate import Estimator
+from bedrock_playground.spending.ledger import Ledger, MemoryLedger
 
 FIXTURE = "local.test-free-v1:0"
 PACED = "local.fault-paced-v1:0"
@@ -71,11 +79,8 @@ def client(local_endpoint: EndpointStatus) -> BatchClient:
 
 
 def run(client: BatchClient, requests: Calls, evaluation_id: str, **changes: Any) -> tuple[BatchJob, ...]:
-    jobs = submit(
-        client,
-        requests,
-        **{"evaluation_id": evaluation_id, "place": local_place(), "endpoint": "local", **changes},
-    )
+    submission = Submission(evaluation_id, changes.pop("endpoint", "local"), changes.pop("attempt", 0))
+    jobs = submit(client, requests, submission=submission, **{"place": local_place(), **changes})
     return watch(client, jobs, policy=QUICK)
 
 
@@ -204,9 +209,8 @@ def test_a_stopped_job_keeps_what_it_has(client: BatchClient) -> None:
     (job,) = submit(
         client,
         calls("A", 1000, model_id=PACED, **slow),
-        evaluation_id="stopped",
+        submission=Submission("stopped", "local"),
         place=local_place(),
-        endpoint="local",
     )
     with pytest.raises(NotOver):
         next(results(client, job))
@@ -233,9 +237,8 @@ def test_a_kept_job_is_followed_after_a_restart(client: BatchClient, local_endpo
     (job,) = submit(
         client,
         calls("A", 200, model_id=PACED, **slow),
-        evaluation_id="restart",
+        submission=Submission("restart", "local"),
         place=local_place(),
-        endpoint="local",
         kept=keep,
     )
     left = threading.Event()
@@ -301,3 +304,80 @@ def test_errors_say_which_call_and_what_to_do(client: BatchClient, local_endpoin
         run(BatchClient(stranger, s3_endpoint_url=local_endpoint.url), calls("A", 100), "stranger")
     with pytest.raises(errors.NotFound, match="GetModelInvocationJob"):
         client.report("arn:aws:bedrock:local:000000000000:model-invocation-job/abcdefghijkl")
+
+
+PROFILE = "arn:aws:bedrock:local:000000000000:application-inference-profile/test-free"
+"""The test-only model under an id that can have a price."""
+
+
+def guard_of(ledger: Ledger, limit: str) -> BatchGuard:
+    def price(tier: str, dollars: int) -> Price:
+        rates = Rates(input=Decimal(dollars), output=Decimal(dollars))
+        return Price(
+            model_id=PROFILE,
+            tier=tier,
+            rates=rates,
+            source="the test",
+            as_of=date(2026, 11, 29),
+            confidence=Confidence.USER,
+        )
+
+    pricer = PriceBook(own=(price("default", 20), price("batch", 10)), listed=()).pricer()
+    account = Account(lambda: ledger, session="s", ceiling=Limits(session=Decimal(limit)))
+    return BatchGuard(account, Estimator(pricer, endpoint="bedrock", region="us-east-1"))
+
+
+def priced_calls(count: int) -> Calls:
+    short = InferenceParameters(max_tokens=10)
+    return [(key, replace(asked, parameters=short)) for key, asked in calls("A", count, model_id=PROFILE)]
+
+
+def test_what_jobs_cost_at_most_is_reserved_until_their_results_are_read(
+    client: BatchClient, tmp_path: Path
+) -> None:
+    data = f"sqlite:///{tmp_path / 'history.sqlite3'}"
+    with RunStore.open(data, data_dir=tmp_path) as store:
+        guard = guard_of(store.ledger(), "5")
+        (job,) = run(client, priced_calls(100), "guarded", endpoint="bedrock", guard=guard)
+        worst = sum(guard.estimate(asked).worst.amount or 0 for _, asked in priced_calls(100))
+        assert store.ledger().totals("s").session.reserved == worst > 0
+    # Hours later, in another process.
+    kept = job_from_json(json.loads(json.dumps(job_to_json(job))))
+    with RunStore.open(data, data_dir=tmp_path) as store:
+        guard = guard_of(store.ledger(), "5")
+        told = list(
+            recorded(
+                kept,
+                results(client, kept),
+                request_of=lambda key: request(key.case, PROFILE),
+                pricer=guard.estimator.pricer,
+                account=guard.account,
+            )
+        )
+        tokens = sum((item.result.usage.total_tokens or 0) for item in told if item.result.usage)
+        assert store.ledger().totals("s").session.counted == tokens * Decimal(10) / 1_000_000 < worst
+
+
+def test_a_limit_that_leaves_no_room_lets_nothing_out(client: BatchClient) -> None:
+    ledger = MemoryLedger()
+    place = replace(local_place(), limits=BatchLimits(100, 150, 10**9))
+    with pytest.raises(errors.SpendingLimitReached):
+        # There is room for the first of two jobs alone.
+        run(client, priced_calls(300), "poor", endpoint="bedrock", place=place, guard=guard_of(ledger, "3"))
+    assert list(client.objects("s3://local-batch/evaluations/poor/")) == []
+    assert ledger.totals("s").session.counted == 0
+
+
+def test_what_was_not_sent_is_given_back(client: BatchClient) -> None:
+    ledger = MemoryLedger()
+    missing = replace(local_place(), uri="s3://no-such-bucket/x/")
+    with pytest.raises(errors.ObjectNotFound):
+        run(client, priced_calls(100), "back", endpoint="bedrock", place=missing, guard=guard_of(ledger, "5"))
+    assert ledger.totals("s").session.counted == 0
+
+
+def test_a_call_of_which_nobody_knows_the_cost_is_asked_about(client: BatchClient) -> None:
+    requests = priced_calls(100)
+    requests[50] = (requests[50][0], replace(requests[50][1], parameters=InferenceParameters()))
+    with pytest.raises(errors.CostUnknown, match="max tokens is not set"):
+        run(client, requests, "unknown", endpoint="bedrock", guard=guard_of(MemoryLedger(), "5"))
