@@ -4,7 +4,8 @@
 Chiu and Jain, "Analysis of the Increase and Decrease Algorithms for Congestion Avoidance in Computer
 Networks" (1989), and RFC 5681. It begins at what was asked for. One throttled answer halves it; further ones
 to requests that were under way by then tell of the same congestion and halve nothing. Each success adds
-1/window, so that a whole window of them allows one request more, up to what was asked for.
+1/window, so that a whole window of them allows one request more, up to what was asked for. A window of one
+request cannot be halved: throttled once more, nothing begins for a pause, which doubles until a success.
 
 *The buckets* hold requests and tokens. One that holds B and fills by R a second lets less than B + 60 R + 1
 through in any minute; R is chosen so that this is the limit: not even a burst after a pause exceeds it. What
@@ -19,9 +20,9 @@ from dataclasses import dataclass
 BURST = 0.05
 """The part of a minute's limit that may go at once: three seconds' worth."""
 FIRST_PAUSE = 0.5
-"""Seconds without a new request after a throttled answer that tells no ``Retry-After``; doubled each time."""
+"""Seconds of the first pause, where the service tells no ``Retry-After``."""
 LONGEST_PAUSE = 20.0
-"""Seconds that such a pause lasts at most."""
+"""Seconds of a pause at most."""
 _ROUNDING = 1e-9
 
 
@@ -138,7 +139,7 @@ class Window:
         if epoch < self.epoch:
             return
         self.epoch += 1
-        self.size = max(1.0, self.size / 2)
-        if retry_after is None:
+        at_least, self.size = self.size <= 1, max(1.0, self.size / 2)
+        if at_least and retry_after is None:
             self.paused_until = max(self.paused_until, now + self._pause)
             self._pause = min(LONGEST_PAUSE, self._pause * 2)

@@ -53,9 +53,9 @@ def test_the_window_halves_once_per_congestion_and_grows_by_one_per_window() -> 
     window = Window(8)
     for _ in range(8):
         window.slowed(0, 10.0, None)
-    assert (window.allowed, window.throttled, window.paused_until) == (4, 8, 10.5)
+    assert (window.allowed, window.throttled) == (4, 8)
     window.slowed(1, 11.0, None)
-    assert (window.allowed, window.paused_until) == (2, 12.0)
+    assert (window.allowed, window.paused_until) == (2, 0.0)
     window.succeeded(busy=False)
     assert window.size == 2
     for _ in range(3):
@@ -73,14 +73,16 @@ def test_retry_after_is_honoured_even_if_it_tells_of_the_same_congestion() -> No
     assert (window.allowed, window.paused_until) == (4, 8.0)
 
 
-def test_pauses_double_up_to_their_longest_and_a_success_ends_that() -> None:
-    window = Window(4)
-    for epoch in range(20):
+def test_a_window_of_one_pauses_ever_longer_and_a_success_ends_that() -> None:
+    window, pauses = Window(4), []
+    for epoch in range(12):
         window.slowed(epoch, 0.0, None)
-    assert window.paused_until == LONGEST_PAUSE
-    assert window.allowed == 1
+        pauses.append(window.paused_until)
+    assert pauses[:6] == [0, 0, 0.5, 1, 2, 4]
+    assert (pauses[-1], window.allowed) == (LONGEST_PAUSE, 1)
     window.succeeded(busy=True)
-    window.slowed(window.epoch, 100.0, None)
+    for _ in range(2):
+        window.slowed(window.epoch, 100.0, None)
     assert window.paused_until == 100.5
 
 
