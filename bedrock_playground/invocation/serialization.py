@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from bedrock_playground.invocation.error_json import error_from_json, error_to_json
 from bedrock_playground.invocation.errors import InvocationError
-from bedrock_playground.invocation.trace import Decision, Trace, TracedCall
+from bedrock_playground.invocation.trace import Decision, Lookup, Trace, TracedCall
 from bedrock_playground.invocation.values import (
     Attempt,
     ContentBlock,
@@ -333,7 +333,21 @@ _FIELDS: dict[type[Any], dict[str, _Reader]] = {
         "additional_model_response_fields": _json,
         "trace": _optional(_of(Trace)),
     },
-    Trace: {"pattern": _text, "calls": _tuple(_of(TracedCall)), "decisions": _tuple(_of(Decision))},
+    Trace: {
+        "pattern": _text,
+        "calls": _tuple(_of(TracedCall)),
+        "decisions": _tuple(_of(Decision)),
+        "lookups": _tuple(_of(Lookup)),
+    },
+    Lookup: {
+        "at": _number,
+        "parent_id": _text,
+        "role": _text,
+        "found": _optional(_text),
+        "similarity": _optional(_number),
+        "saved_cost": _optional(_decimal),
+        "saved_seconds": _optional(_number),
+    },
     Decision: {
         "at": _number,
         "parent_id": _text,
@@ -347,6 +361,7 @@ _FIELDS: dict[type[Any], dict[str, _Reader]] = {
         "role": _text,
         "model_id": _text,
         "invoked_model_id": _optional(_text),
+        "region": _optional(_text),
         "started": _number,
         "first_token": _optional(_number),
         "ended": _optional(_number),

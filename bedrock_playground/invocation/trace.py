@@ -39,6 +39,8 @@ class TracedCall:
     """What was sent as ``modelId``; ``pattern:…`` for a pattern inside."""
     invoked_model_id: str | None = None
     """The model that a prompt router chose, where told; ``model_id`` is then the router."""
+    region: str | None = None
+    """The Region called, where it is known."""
     started: float
     """When it began, in seconds."""
     first_token: float | None = None
@@ -92,6 +94,26 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lookup:
+    """A look into a cache of answers: what was found there, and what that saved."""
+
+    at: float
+    """When, in seconds."""
+    parent_id: str
+    """The run of the pattern that looked."""
+    role: str
+    """Whose answer was looked for."""
+    found: str | None = None
+    """``exact``: the same request; ``similar``: one near enough; ``None``: nothing."""
+    similarity: float | None = None
+    """The cosine of the nearest prompt, found or not; ``None``: none was compared."""
+    saved_cost: Decimal | None = None
+    """US dollars that the original call cost; ``None``: unknown, or nothing was found."""
+    saved_seconds: float | None = None
+    """How long the original call took; ``None``: unknown, or nothing was found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """Everything a pattern did."""
 
@@ -101,6 +123,8 @@ class Trace:
     """Every call in the order in which they began, those of patterns inside it included."""
     decisions: tuple[Decision, ...] = ()
     """Every decision, in order."""
+    lookups: tuple[Lookup, ...] = ()
+    """Every look into a cache of answers, in order."""
 
     def own_calls(self, run_id: str) -> tuple[TracedCall, ...]:
         """The calls that the pattern of this run made itself; a pattern inside it is one of them."""

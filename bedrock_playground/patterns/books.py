@@ -8,7 +8,7 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Protocol
 
-from bedrock_playground.invocation.trace import Decision, Trace, TracedCall
+from bedrock_playground.invocation.trace import Decision, Lookup, Trace, TracedCall
 from bedrock_playground.invocation.values import RunState, Usage
 
 
@@ -113,6 +113,7 @@ class Sheet:
         self._lock = threading.Lock()
         self._calls: dict[str, TracedCall] = {}
         self._decisions: list[Decision] = []
+        self._lookups: list[Lookup] = []
 
     def put(self, call: TracedCall) -> None:
         """Write a call, or write it anew."""
@@ -128,11 +129,21 @@ class Sheet:
         if self._outer is not None:
             self._outer.decide(replace(decision, at=decision.at + self._offset))
 
+    def looked(self, lookup: Lookup) -> None:
+        """Write a look into a cache of answers."""
+        with self._lock:
+            self._lookups.append(lookup)
+        if self._outer is not None:
+            self._outer.looked(replace(lookup, at=lookup.at + self._offset))
+
     def trace(self) -> Trace:
         """What is written so far."""
         with self._lock:
             return Trace(
-                pattern=self._pattern, calls=tuple(self._calls.values()), decisions=tuple(self._decisions)
+                pattern=self._pattern,
+                calls=tuple(self._calls.values()),
+                decisions=tuple(self._decisions),
+                lookups=tuple(self._lookups),
             )
 
 

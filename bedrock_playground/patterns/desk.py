@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from bedrock_playground.invocation.billing import NEVER_SENT
-from bedrock_playground.invocation.cost import Cost
+from bedrock_playground.invocation.cost import Confidence, Cost
 from bedrock_playground.invocation.errors import (
     Cancelled,
     InvocationError,
@@ -22,14 +24,23 @@ from bedrock_playground.invocation.errors import (
 )
 from bedrock_playground.invocation.events import InvocationEvent, TextDelta
 from bedrock_playground.invocation.protocol import RunIdentity
-from bedrock_playground.invocation.trace import Decision, TracedCall
-from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, Message
+from bedrock_playground.invocation.trace import Decision, Lookup, TracedCall
+from bedrock_playground.invocation.values import (
+    InvocationRequest,
+    InvocationResult,
+    Message,
+    Timing,
+    Usage,
+)
 from bedrock_playground.patterns.backing import Backing, Recorded
 from bedrock_playground.patterns.books import Clock, Control, Sheet
 from bedrock_playground.patterns.calling import invoke, passed_on
 from bedrock_playground.patterns.gathering import gather
 from bedrock_playground.patterns.members import Member, Pattern
 from bedrock_playground.patterns.replies import Ask, Reply
+
+KEPT_ANSWER = Cost(Decimal(0), confidence=Confidence.EXACT, note="A kept answer: nothing was sent.")
+"""What it costs to give an answer again."""
 
 
 class Desk:
@@ -129,6 +140,37 @@ class Desk:
         invoker = (once and self.backing.once) or self.backing.invoker
         return (yield from self._make(request, role, lambda _: invoker.stream(request)))
 
+    def refuse(self, member: Member, asked: InvocationRequest, error: InvocationError, *, role: str) -> Reply:
+        """Do not ask a member, and say why; a run of its own all the same, so that a replay knows of it."""
+        request = self.request_of(member, asked)
+        if (recorded := self.backing.journal.take(request, role=role)) is not None:
+            return finished(self._replay(recorded, request, role))
+        return self._unsent(request, role, error, kept=True)
+
+    def recall(
+        self, request: InvocationRequest, result: InvocationResult, *, role: str, note: str
+    ) -> Generator[InvocationEvent, None, Reply]:
+        """Give an answer again that was given before: nothing is sent, and it costs nothing.
+
+        Args:
+            request: What would have been sent.
+            result: What came of it then.
+            role: What for.
+            note: Where it comes from, in words.
+        """
+        if result.text:
+            yield TextDelta(at=self.clock.now(), text=result.text)
+        timing = Timing(time_to_first_token=0.0 if result.text else None, total=0.0)
+        again = replace(result, usage=_NO_TOKENS, timing=timing, attempts=(), request_id=None, trace=None)
+        reply = self._ended(self._call(request, self.child(role)), again, KEPT_ANSWER)
+        return self.annotate(reply, note=note)
+
+    def request_of(self, member: Member, asked: InvocationRequest) -> InvocationRequest:
+        """What a member is sent; for a pattern, what its run is recorded with."""
+        if isinstance(member, Pattern):
+            return replace(asked, model_id=member.model_id)
+        return self.backing.shape(member.variant, asked).request
+
     # Notes
 
     def decide(self, text: str, *, role: str | None = None, chosen: bool | None = None) -> None:
@@ -150,6 +192,10 @@ class Desk:
         self.sheet.put(call)
         return replace(reply, call=call)
 
+    def looked(self, lookup: Lookup) -> None:
+        """Note a look into a cache."""
+        self.sheet.looked(lookup)
+
     def sleep(self, seconds: float) -> bool:
         """Wait, as a back-off does; returns whether everything was ended meanwhile."""
         if self.clock.virtual:
@@ -162,6 +208,17 @@ class Desk:
         clock = Clock(virtual=self.clock.virtual)
         clock.skip(self.clock.now())
         return Desk(self.backing, self.identity, sheet=self.sheet, clock=clock, control=Control(self.control))
+
+    def within(self, region: str | None) -> Desk:
+        """This desk with its calls going to a Region; ``None``: where they go anyway.
+
+        Raises:
+            InvocationError: Nothing can be sent there.
+        """
+        if region is None:
+            return self
+        there, identity = self.backing.within(region), replace(self.identity, region=region)
+        return Desk(there, identity, sheet=self.sheet, clock=self.clock, control=self.control)
 
     # How
 
@@ -201,13 +258,7 @@ class Desk:
     ) -> Generator[InvocationEvent, None, Reply]:
         """Make a call: a run of its own, recorded, priced and traced."""
         identity = self.child(role)
-        call = TracedCall(
-            run_id=identity.run_id,
-            parent_id=self.identity.run_id,
-            role=role,
-            model_id=request.model_id,
-            started=self.clock.now(),
-        )
+        call = self._call(request, identity)
         self.sheet.put(call)
         made = invoke(self.backing, identity, request, start=start, control=self.control)
         result, cost = yield from passed_on(made, call.started)
@@ -219,30 +270,34 @@ class Desk:
     ) -> Generator[InvocationEvent, None, Reply]:
         """Answer from a recorded call, in the time that it took then."""
         result, started = recorded.result, self.clock.now()
-        call = TracedCall(
-            run_id=recorded.run_id,
-            parent_id=self.identity.run_id,
-            role=role,
-            model_id=request.model_id,
-            started=started,
-            replayed=True,
-        )
+        call = self._call(request, replace(self.child(role), run_id=recorded.run_id))
+        call = replace(call, replayed=True)
         if result.text:
             first = result.timing.time_to_first_token
             yield TextDelta(at=started + (first if first is not None else 0.0), text=result.text)
         self.clock.skip(result.timing.total or 0.0)
         return self._ended(call, result, recorded.cost or Cost(None))
 
-    def _unsent(self, request: InvocationRequest, role: str, error: InvocationError) -> Reply:
-        now = self.clock.now()
-        call = TracedCall(
-            run_id=secrets.token_urlsafe(16),
+    def _unsent(
+        self, request: InvocationRequest, role: str, error: InvocationError, *, kept: bool = False
+    ) -> Reply:
+        identity, result = self.child(role), InvocationResult(error=error)
+        if kept and (recorder := self.backing.recorder) is not None:
+            with suppress(Exception):  # a history that fails must not harm the pattern
+                recorder.run_started(identity, request)
+                recorder.run_finished(identity, request, result, cost=NEVER_SENT)
+        return self._ended(self._call(request, identity), result, NEVER_SENT)
+
+    def _call(self, request: InvocationRequest, identity: RunIdentity) -> TracedCall:
+        """A call that begins now."""
+        return TracedCall(
+            run_id=identity.run_id,
             parent_id=self.identity.run_id,
-            role=role,
+            role=identity.role or "",
             model_id=request.model_id,
-            started=now,
+            region=identity.region,
+            started=self.clock.now(),
         )
-        return self._ended(call, InvocationResult(error=error), NEVER_SENT)
 
     def _ended(self, call: TracedCall, result: InvocationResult, cost: Cost) -> Reply:
         first, error = result.timing.time_to_first_token, result.error
@@ -263,6 +318,10 @@ class Desk:
         )
         self.sheet.put(call)
         return Reply(call, result)
+
+
+_NO_TOKENS = Usage(input_tokens=0, output_tokens=0, total_tokens=0)
+"""Of an answer that was given again."""
 
 
 def finished(events: Generator[InvocationEvent, None, Reply]) -> Reply:

@@ -8,9 +8,14 @@ import pytest
 
 from bedrock_playground.catalog.variant import Variant
 from bedrock_playground.invocation.values import Guardrail
+from bedrock_playground.patterns.breaker import BreakerPolicy
+from bedrock_playground.patterns.caching import Cache, Semantic
 from bedrock_playground.patterns.chain import Chain, Step
 from bedrock_playground.patterns.codec import MemberRefused, member_from_json, member_to_json
-from bedrock_playground.patterns.members import Solo
+from bedrock_playground.patterns.fallback import Fallback
+from bedrock_playground.patterns.hedging import Hedge
+from bedrock_playground.patterns.members import Member, Solo
+from bedrock_playground.patterns.trying import Target
 
 SOLO = Solo(
     name="Careful",
@@ -23,6 +28,19 @@ NESTED = Chain(
         Step(name="last", member=Solo(variant=Variant(model="c.d")), template="{{inner}}"),
     ),
 )
+LADDER = Fallback(
+    targets=(
+        Target(member=SOLO, region="eu-central-1", tries=3),
+        Target(member=Cache(member=SOLO, semantic=Semantic(similarity=0.9, embedding_model="e.f"))),
+    ),
+    when=("throttling", "context too long"),
+    longest_wait=2,
+    breaker=BreakerPolicy(failures=None, share=0.5),
+    hedge=Hedge(after=1, percentile=0.95),
+    hold=True,
+    cached=True,
+    shorter=Solo(variant=Variant(model="c.d", max_tokens=50)),
+)
 
 
 def _by(way: object) -> dict[str, object]:
@@ -30,8 +48,8 @@ def _by(way: object) -> dict[str, object]:
     return {"kind": "routing", "routes": [route], "by": way}
 
 
-@pytest.mark.parametrize("member", [SOLO, NESTED])
-def test_it_comes_back_equal(member: Solo | Chain) -> None:
+@pytest.mark.parametrize("member", [SOLO, NESTED, LADDER, Cache(member=NESTED)])
+def test_it_comes_back_equal(member: Member) -> None:
     assert member_from_json(json.loads(json.dumps(member_to_json(member)))) == member
 
 
@@ -60,6 +78,13 @@ def test_defaults_are_left_out() -> None:
         (
             _by({"kind": "rules", "rules": [{"route": "r", "regex": "("}]}),
             r"rules\[0\]: “\(” is no expression",
+        ),
+        ({"kind": "fallback", "targets": []}, "at least one target"),
+        ({"kind": "fallback", "targets": [], "when": ["luck"]}, r"when\[0\] must be one of throttling"),
+        ({"kind": "fallback", "targets": [{"member": {"kind": "solo", "variant": {}}, "tries": 0}]}, "tries"),
+        (
+            {"kind": "cache", "member": {"kind": "solo", "variant": {}}, "semantic": {"similarity": 1.5}},
+            "similarity",
         ),
     ],
 )
