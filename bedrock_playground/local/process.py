@@ -5,21 +5,18 @@ from __future__ import annotations
 import asyncio
 import importlib.util
 import json
-import logging
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import uvicorn
-from filelock import FileLock, Timeout
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bedrock_playground.local.app import Batch, EndpointApp
@@ -28,9 +25,8 @@ from bedrock_playground.local.guard import Guard
 from bedrock_playground.local.registry import REGION, Registry
 from bedrock_playground.local.reporting import Access, Reporter
 from bedrock_playground.local.s3.remote import S3Access
+from bedrock_playground.local.state import StateFolder
 from bedrock_playground.local.weights import WeightsError, WeightsStore
-
-_logger = logging.getLogger(__name__)
 
 HOST = "127.0.0.1"
 EXIT_CANNOT_START = 3
@@ -80,8 +76,18 @@ def run(options: Options, reporter: Reporter) -> int:
         The exit status: 0, or ``EXIT_CANNOT_START`` after the reason was reported.
     """
     store = WeightsStore(options.cache_dir)
-    if options.parent_watch:
-        _die_with_parent(store.abandon)
+    with ExitStack() as stack:
+
+        def last_wish() -> None:
+            store.abandon()
+            stack.close()
+
+        if options.parent_watch:
+            _die_with_parent(last_wish)
+        return _run(options, reporter, store=store, stack=stack)
+
+
+def _run(options: Options, reporter: Reporter, *, store: WeightsStore, stack: ExitStack) -> int:
     missing = [name for name in _PACKAGES if importlib.util.find_spec(name) is None]
     if missing:
         reporter.error(
@@ -96,7 +102,7 @@ def run(options: Options, reporter: Reporter) -> int:
             "port", f"Port {options.port} on {HOST} cannot be opened: {error.strerror}. Choose another one."
         )
         return EXIT_CANNOT_START
-    with listener, _state(options) as folder:
+    with listener:
         try:
             weights = store.ensure(reporter.progress)
         except WeightsError as error:
@@ -105,32 +111,18 @@ def run(options: Options, reporter: Reporter) -> int:
         except KeyboardInterrupt:
             store.abandon()
             return 0
+        state = StateFolder(options.state_dir)
+        stack.callback(state.close)
+
+        def leave(_number: int, _frame: object) -> None:
+            stack.close()
+            os._exit(0)
+
         # uvicorn raises the signal that ended it once more, for the handlers that were there before: these.
         for number in _SIGNALS:
-            signal.signal(number, _leave)
-        batch = Batch(folder, options.s3)
+            signal.signal(number, leave)
+        batch = Batch(state.path, options.s3)
         return asyncio.run(_serve(options, reporter, listener=listener, weights=weights, batch=batch))
-
-
-@contextmanager
-def _state(options: Options) -> Iterator[Path]:
-    """The folder for buckets and batch jobs: one process alone may work on a folder's jobs."""
-    if options.state_dir is not None:
-        options.state_dir.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(options.state_dir / ".lock")
-        with suppress(Timeout):
-            lock.acquire(timeout=0)
-            try:
-                yield options.state_dir
-            finally:
-                lock.release()
-            return
-        _logger.warning(
-            "Another local endpoint keeps its buckets and batch jobs in %s; this one's go with it.",
-            options.state_dir,
-        )
-    with TemporaryDirectory(prefix="bedrock-playground-", ignore_cleanup_errors=True) as folder:
-        yield Path(folder)
 
 
 async def _serve(
@@ -201,10 +193,6 @@ def _listen(port: int) -> socket.socket:
         listener.close()
         raise
     return listener
-
-
-def _leave(_number: int, _frame: object) -> None:
-    os._exit(0)
 
 
 def _take_signals_back() -> None:

@@ -20,6 +20,7 @@ from bedrock_playground.local.fields import JsonObject
 from bedrock_playground.local.s3.folder import FolderStore
 from bedrock_playground.local.s3.objects import Found, StoreError, bucket_and_key
 from bedrock_playground.local.s3.remote import S3Access, signed
+from bedrock_playground.local.state import StateFolder
 
 ASKED: JsonObject = {
     "jobName": "a-job",
@@ -138,3 +139,25 @@ def test_half_a_line_is_cut_off(tmp_path: Path) -> None:
     answers.write_bytes(b'{"a": 1}\n{"a": 2}\n{"a"')
     assert lines_done(answers) == 2
     assert answers.read_bytes() == b'{"a": 1}\n{"a": 2}\n'
+
+
+def test_one_process_alone_works_in_a_folder(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    mine = StateFolder(tmp_path / "state")
+    theirs = StateFolder(tmp_path / "state")
+    assert mine.path == tmp_path / "state"
+    assert theirs.path != mine.path
+    assert theirs.path.is_dir()
+    assert "Another local endpoint" in caplog.text
+    for folder in (mine, theirs, theirs):
+        folder.close()
+    assert not theirs.path.exists()
+    again = StateFolder(tmp_path / "state")
+    assert again.path == mine.path
+    again.close()
+
+
+def test_a_folder_that_nobody_named_goes_with_the_process() -> None:
+    state = StateFolder(None)
+    assert state.path.is_dir()
+    state.close()
+    assert not state.path.exists()

@@ -16,6 +16,7 @@ from moto.server import ThreadedMotoServer
 
 from bedrock_playground.catalog.price_book import PriceBook, load_price_book
 from bedrock_playground.catalog.prices import Price, Rates
+from bedrock_playground.connection import local_connection, make_batch_client
 from bedrock_playground.evaluation.batch import (
     BatchGuard,
     BatchJob,
@@ -44,12 +45,14 @@ from bedrock_playground.invocation.cost import Confidence, Cost
 from bedrock_playground.invocation.protocol import RunIdentity
 from bedrock_playground.invocation.values import InvocationResult
 from bedrock_playground.launcher import EndpointStatus, EndpointSupervisor
+from bedrock_playground.settings import load_settings
 from bedrock_playground.spending import Account, Limits
 from bedrock_playground.spending.estimate import Estimator
 from bedrock_playground.spending.ledger import Ledger, MemoryLedger
 
 FIXTURE = "local.test-free-v1:0"
 PACED = "local.fault-paced-v1:0"
+SMOLLM = "local.smollm2-135m-instruct-v1:0"
 QUICK = PollPolicy(first=0.02, longest=0.1)
 Calls = list[tuple[RecordKey, InvocationRequest]]
 
@@ -381,3 +384,29 @@ def test_a_call_of_which_nobody_knows_the_cost_is_asked_about(client: BatchClien
     requests[50] = (requests[50][0], replace(requests[50][1], parameters=InferenceParameters()))
     with pytest.raises(errors.CostUnknown, match="max tokens is not set"):
         run(client, requests, "unknown", endpoint="bedrock", guard=guard_of(MemoryLedger(), "5"))
+
+
+def test_the_app_has_all_it_takes_without_an_account(weights_cache: Path, tmp_path: Path) -> None:
+    settings = replace(load_settings({}), data_dir=tmp_path, cache_dir=weights_cache)
+    supervisor = EndpointSupervisor.from_settings(settings)
+    supervisor.start()
+    try:
+        connection = local_connection(settings, supervisor.wait_ready(60))
+        assert connection is not None
+        client = make_batch_client(connection)
+        short = InferenceParameters(max_tokens=2, temperature=0)
+        requests = [
+            (RecordKey("A", case, 0), InvocationRequest.from_prompt(SMOLLM, "Say yes.", parameters=short))
+            for case in range(1, 101)
+        ]
+        (job,) = run(client, requests, "learner", endpoint=connection.endpoint_label)
+        told = recorded(
+            job,
+            results(client, job),
+            request_of=lambda key: requests[key.case - 1][1],
+            pricer=load_price_book().pricer(),
+        )
+        assert {(item.result.error, item.cost.amount) for item in told} == {(None, Decimal(0))}
+    finally:
+        supervisor.stop()
+    assert (tmp_path / "local-endpoint" / "jobs").is_dir()
