@@ -15,6 +15,8 @@
     ├── DataSetInUse            an evaluation uses a data set that shall be deleted
     ├── DataSetNameInvalid      a data set has no name, or too long a one
     ├── DataSetUnreadable       a data set was saved in a form that this version cannot read
+    ├── EvaluationGone          an evaluation is not there
+    ├── EvaluationBusy          a process works on an evaluation
     └── HistoryUrlInvalid       the address of the database cannot be used
 """
 
@@ -117,6 +119,18 @@ class DataSetUnreadable(HistoryError):
     """A data set was saved in a form that this version cannot read."""
 
     advice: ClassVar[str] = "Upgrade Bedrock Playground if a newer version saved it."
+
+
+class EvaluationGone(HistoryError):
+    """An evaluation is not there."""
+
+    advice: ClassVar[str] = "It may have been deleted meanwhile. Look at the list of evaluations."
+
+
+class EvaluationBusy(HistoryError):
+    """A process works on an evaluation, so that no other one may."""
+
+    advice: ClassVar[str] = "Pause it where it runs, or wait until it is done."
 
 
 class HistoryUrlInvalid(HistoryError):

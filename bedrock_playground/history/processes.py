@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import filelock
-from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, text, update
 
 from bedrock_playground.history.engine import is_sqlite, make_folder
 from bedrock_playground.history.errors import HistoryUnavailable
@@ -116,17 +116,22 @@ def mark_interrupted(connection: Connection, *, data_dir: Path, own_id: str | No
         .values(state=EntryState.HELD.value)
     )
     connection.execute(unsettled)
-    return _interrupt(connection)
-
-
-def _interrupt(connection: Connection) -> int:
-    """Mark every run that is said to be running for a process that is not known."""
     living = select(processes.c.id)
+    return interrupt(connection, runs.c.process_id.is_(None) | runs.c.process_id.not_in(living))
+
+
+def interrupt(connection: Connection, orphaned_if: ColumnElement[bool]) -> int:
+    """Mark runs that are said to be running, and that nobody makes any more; return how many.
+
+    Args:
+        connection: In a transaction that may write.
+        orphaned_if: What tells that nobody makes a run any more.
+    """
     running = runs.c.state == RunState.RUNNING.value
     orphaned = (
         select(runs.c.id, *(runs.c[name] for name in GROUPED_BY if name in runs.c))
         .where(running)
-        .where(runs.c.process_id.is_(None) | runs.c.process_id.not_in(living))
+        .where(orphaned_if)
     )
     found = connection.execute(orphaned).mappings().all()
     if not found:

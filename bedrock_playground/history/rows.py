@@ -126,11 +126,15 @@ def note_row(note: str | None) -> dict[str, Any]:
 
 def details_row(request: InvocationRequest, result: InvocationResult | None) -> dict[str, Any]:
     """The columns of ``run_details`` that come from the request and the result."""
+    return {"request": dump(request_to_json(request)), **ended_details_row(request, result)}
+
+
+def ended_details_row(request: InvocationRequest, result: InvocationResult | None) -> dict[str, Any]:
+    """Those of them that the result changes."""
     answer = result.text if result else ""
     return {
         # A line break between the two keeps a search from matching across them by chance.
         "search_text": fold(f"{prompt_of(request)}\n{answer}"),
-        "request": dump(request_to_json(request)),
         "result": None if result is None else dump(result_to_json(result)),
     }
 

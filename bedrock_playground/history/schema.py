@@ -389,6 +389,8 @@ evaluations = Table(
     Column("data_set_id", Text, nullable=False),
     Column("total", Integer, nullable=False),
     Column("document", Text, nullable=False),
+    # Why it waits or was stopped, in words; empty where nobody need be told.
+    Column("note", Text),
     Index("ix_evaluations_created_at", "created_at", "id"),
     Index("ix_evaluations_data_set_id", "data_set_id"),
 )

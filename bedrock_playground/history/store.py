@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, Select, delete, func, insert, select
 from bedrock_playground.history import processes
 from bedrock_playground.history.analytics import Analytics
 from bedrock_playground.history.asked import AskedBook, forget_asked_without_runs
+from bedrock_playground.history.batch_recorder import BatchRecorder
 from bedrock_playground.history.blind import BlindBook, forget_blind_without_runs
 from bedrock_playground.history.datasets import DataSetShelf
 from bedrock_playground.history.engine import (
@@ -28,6 +29,8 @@ from bedrock_playground.history.engine import (
     shown,
 )
 from bedrock_playground.history.errors import HistoryError
+from bedrock_playground.history.evaluation_marks import forget_marks_on
+from bedrock_playground.history.evaluations import EvaluationBook
 from bedrock_playground.history.export import export_row
 from bedrock_playground.history.groups import group_ids, one_at_a_time
 from bedrock_playground.history.migrate import migrate
@@ -173,6 +176,11 @@ class RunStore:
         return DataSetShelf(read=self._read, write=self._write, freed=self._give_back_room)
 
     @property
+    def evaluations(self) -> EvaluationBook:
+        """The evaluations that are kept here; their answers are among the runs."""
+        return EvaluationBook(read=self._read, write=self._write, sweep=self._sweep_if_due)
+
+    @property
     def usage(self) -> UsageBook:
         """What the runs in this history used, added up."""
         return UsageBook(read=self._read, sqlite=is_sqlite(self._engine.url))
@@ -185,6 +193,21 @@ class RunStore:
             origin: Tells which preset a lane is run from; asked when a run begins.
         """
         return StoreRecorder(
+            write=self._write,
+            backlog=self._backlog,
+            process_id=self._signed_on(),
+            user=user,
+            origin=origin,
+        )
+
+    def batch_recorder(self, user: str | None = None, *, origin: Origin | None = None) -> BatchRecorder:
+        """Make a recorder for many runs a second, with a thread of its own; close it.
+
+        Args:
+            user: Who runs, where known.
+            origin: Tells which preset a contender is run from; asked when a run begins.
+        """
+        return BatchRecorder(
             write=self._write,
             backlog=self._backlog,
             process_id=self._signed_on(),
@@ -295,6 +318,11 @@ class RunStore:
         """Get one run, complete; ``None`` if there is none of that id."""
         found = self._records(self._records_where(runs.c.run_id == run_id))
         return found[0] if found else None
+
+    def get_many(self, run_ids: Sequence[str]) -> dict[str, RunRecord]:
+        """Get some runs, complete, by their ids; those that are not there are left out."""
+        found = self._records(self._records_where(runs.c.run_id.in_(run_ids)))
+        return {record.run_id: record for record in found}
 
     def comparison(self, comparison_id: str) -> list[RunRecord]:
         """Get every run of a comparison, complete, in the order of turn, label and repeat.
@@ -443,7 +471,9 @@ def _delete_batch(connection: Connection, keys: Sequence[int]) -> int:
     keys = [*keys, *_inside(connection, keys)]
     these = runs.c.id.in_(keys)
     named = connection.execute(select(runs.c.run_id, runs.c.comparison_id).where(these)).all()
-    forget_votes_on(connection, [run_id for run_id, _ in named])
+    run_ids = [run_id for run_id, _ in named]
+    forget_votes_on(connection, run_ids)
+    forget_marks_on(connection, run_ids)
     deleted = connection.execute(delete(runs).where(these)).rowcount
     comparisons = sorted({comparison_id for _, comparison_id in named})
     forget_blind_without_runs(connection, comparisons)

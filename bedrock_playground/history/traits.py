@@ -44,9 +44,16 @@ def traits_row(
         "top_k": _whole(_first(own, _TOP_K)),
         "thinking_budget": _whole(_first(own, _BUDGET)),
         "effort": _word(effort if effort is not None else _first(own, _EFFORT)),
+        "request_key": key_of(request_text),
+        **ended_traits_row(result),
+    }
+
+
+def ended_traits_row(result: InvocationResult | None) -> dict[str, Any]:
+    """Those of them that come from the result."""
+    return {
         "performance_latency": _word(result.performance_latency) if result else None,
         "retried_for": _retried_for(result),
-        "request_key": key_of(request_text),
         "answer_key": answer_key(result),
     }
 

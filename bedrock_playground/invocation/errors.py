@@ -9,7 +9,8 @@
     │   ├── NoCredentials
     │   ├── ExpiredCredentials
     │   ├── NoRegion
-    │   └── InvalidEndpoint
+    │   ├── InvalidEndpoint
+    │   └── NotKept                   an evaluation could not keep beforehand that it would be sent
     ├── SpendingRefused               nothing was sent: the spending guard stands in the way
     │   ├── SpendingLimitReached
     │   ├── CostUnknown
@@ -153,6 +154,15 @@ class InvalidEndpoint(SetupError):
     advice: ClassVar[str] = (
         "Give the endpoint as http://host:port or https://host. A Bedrock API key "
         "(AWS_BEARER_TOKEN_BEDROCK) is only sent over https."
+    )
+
+
+class NotKept(SetupError):
+    """Nothing was sent: that it would be sent could not be kept beforehand, as evaluations need it."""
+
+    advice: ClassVar[str] = (
+        "See what is wrong with the history (its folder, its disk, its database), then resume: nothing is "
+        "lost."
     )
 
 
