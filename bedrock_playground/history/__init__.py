@@ -2,6 +2,7 @@
 
 from bedrock_playground.history.analytics import Analytics
 from bedrock_playground.history.analytics_values import AnalyticsFilter
+from bedrock_playground.history.batch_jobs import BatchJobBook, KeptBatchJob
 from bedrock_playground.history.blind import Blind
 from bedrock_playground.history.data_set_records import StoredDataSet
 from bedrock_playground.history.datasets import DataSetShelf
@@ -44,6 +45,7 @@ __all__ = [
     "CSV_COLUMNS",
     "Analytics",
     "AnalyticsFilter",
+    "BatchJobBook",
     "Blind",
     "Contender",
     "CursorInvalid",
@@ -59,6 +61,7 @@ __all__ = [
     "HistoryUnreadable",
     "HistoryUrlInvalid",
     "ImportOutcome",
+    "KeptBatchJob",
     "OnConflict",
     "Outcome",
     "PresetFilter",

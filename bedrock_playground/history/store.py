@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, Select, delete, func, insert, select
 from bedrock_playground.history import processes
 from bedrock_playground.history.analytics import Analytics
 from bedrock_playground.history.asked import AskedBook, forget_asked_without_runs
+from bedrock_playground.history.batch_jobs import BatchJobBook
 from bedrock_playground.history.batch_recorder import BatchRecorder
 from bedrock_playground.history.blind import BlindBook, forget_blind_without_runs
 from bedrock_playground.history.datasets import DataSetShelf
@@ -169,6 +170,11 @@ class RunStore:
     def shares(self) -> ShareBook:
         """The comparisons that are kept to be shared."""
         return ShareBook(read=self._read, write=self._write)
+
+    @property
+    def batch_jobs(self) -> BatchJobBook:
+        """The batch jobs that evaluations submitted."""
+        return BatchJobBook(read=self._read, write=self._write)
 
     @property
     def data_sets(self) -> DataSetShelf:
