@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TypeAlias
 
@@ -26,6 +26,7 @@ from bedrock_playground.invocation.trace import cost_of_calls
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult
 from bedrock_playground.measures.quantiles import Quantile, quantile
 from bedrock_playground.patterns.backing import Backing, Recorded, Shape
+from bedrock_playground.patterns.cache_store import CacheStore
 from bedrock_playground.patterns.knobs import knobs, with_knob
 from bedrock_playground.patterns.members import Member, Solo
 from bedrock_playground.patterns.stream import PatternStream, new_identity
@@ -104,28 +105,38 @@ class Point:
     """Case by case."""
 
 
-def replay(
-    member: Member, case: RecordedCase, *, shape: Shape, embedding_model: str | None = None
-) -> Replayed:
+def replaying(shape: Shape, *, embedding_model: str | None = None) -> Backing:
+    """What stands behind replays: nobody is called, and nothing is kept from before.
+
+    Replays of one backing see each other's kept answers, as a semantic cache needs it: take another one for
+    each value of a knob.
+
+    Args:
+        shape: Makes requests, as it did when they were recorded.
+        embedding_model: The embedding model that was the connection's own then.
+    """
+    return Backing(invoker=_Nobody(), shape=shape, embedding_model=embedding_model, cache=CacheStore())
+
+
+def replay(member: Member, case: RecordedCase, *, backing: Backing) -> Replayed:
     """Play a contender on a recorded case; nothing is sent.
 
     Args:
         member: The contender.
         case: The case.
-        shape: Makes requests, as it did when they were recorded.
-        embedding_model: The embedding model that was the connection's own then.
+        backing: As :func:`replaying` makes it.
     """
     pool = _Pool(case.calls)
     if isinstance(member, Solo):
-        recorded = pool.take(shape(member.variant, case.asked).request, role="")
+        recorded = pool.take(backing.shape(member.variant, case.asked).request, role="")
         if recorded is None:
             missing = NotRecorded("This call was not made when it was recorded.")
             return Replayed(case.number, InvocationResult(error=missing), Cost(None))
         return Replayed(case.number, recorded.result, recorded.cost or Cost(None))
-    backing = Backing(invoker=_Nobody(), shape=shape, journal=pool, embedding_model=embedding_model)
     identity = new_identity()
     result = InvocationResult(error=UnexpectedError("The pattern ended without an end."))
-    for event in PatternStream(member, case.asked, backing, identity=identity):
+    journaled = replace(backing, journal=pool)
+    for event in PatternStream(member, case.asked, journaled, identity=identity):
         if isinstance(event, Finished | Failed):
             result = event.result
     calls = result.trace.own_calls(identity.run_id) if result.trace else ()
@@ -147,11 +158,11 @@ def curve(
     Args:
         member: The contender.
         knob: The knob's name; see :func:`~bedrock_playground.patterns.knobs.knobs`.
-        cases: The recorded cases.
+        cases: The recorded cases, in the order in which a cache sees them.
         score: Scores an answer; it is asked once for equal answers to a case.
-        shape: As for :func:`replay`.
+        shape: As for :func:`replaying`.
         values: Where to turn the knob; ``None``: everywhere it can be dragged to.
-        embedding_model: As for :func:`replay`.
+        embedding_model: As for :func:`replaying`.
 
     Raises:
         KeyError: There is no such knob.
@@ -170,7 +181,8 @@ def curve(
     points = []
     for value in found.values() if values is None else values:
         turned = with_knob(member, knob, value)
-        played = [replay(turned, case, shape=shape, embedding_model=embedding_model) for case in cases]
+        backing = replaying(shape, embedding_model=embedding_model)
+        played = [replay(turned, case, backing=backing) for case in cases]
         points.append(point(value, played, scored=scored))
     return tuple(points)
 
@@ -187,7 +199,9 @@ def point(value: float, played: Sequence[Replayed], *, scored: Callable[[Replaye
     told = [number for each in known if (number := scored(each)) is not None]
     costs = [each.cost.amount for each in known if each.cost.amount is not None]
     times = [total for each in known if (total := each.result.timing.total) is not None]
-    calls = [len(each.result.trace.leaves) if each.result.trace else 1 for each in known]
+    calls = [
+        sum(call.sent for call in each.result.trace.leaves) if each.result.trace else 1 for each in known
+    ]
     priced = len(costs) == len(known) and bool(known)
     return Point(
         value=value,

@@ -21,11 +21,12 @@ from bedrock_playground.invocation.serialization import (
 from bedrock_playground.invocation.values import Attempt, InvocationRequest, InvocationResult, Timing, Usage
 from bedrock_playground.patterns.aggregation import Aggregation, Panelist
 from bedrock_playground.patterns.backing import Recorded
+from bedrock_playground.patterns.caching import Cache, Semantic
 from bedrock_playground.patterns.cascade import Cascade, Tier
 from bedrock_playground.patterns.criteria_asking import Agrees
 from bedrock_playground.patterns.members import Solo
 from bedrock_playground.patterns.merging import Vote
-from bedrock_playground.patterns.rescoring import RecordedCall, RecordedCase, curve, replay
+from bedrock_playground.patterns.rescoring import RecordedCall, RecordedCase, curve, replay, replaying
 from bedrock_playground.patterns.routes import Route
 from bedrock_playground.patterns.routing import Routing
 from bedrock_playground.patterns.routing_classifier import Classifier
@@ -56,6 +57,7 @@ def call(
     """A recorded call as the history brings it back."""
     result = InvocationResult(
         text=text,
+        stop_reason="end_turn",
         usage=Usage(10, 2),
         timing=Timing(time_to_first_token=seconds / 2, total=seconds),
         attempts=(Attempt(1, 0.0, seconds),),
@@ -82,7 +84,7 @@ def routed(number: int, confidence: float, *, models: Sequence[str] = ("small", 
         seen.append(built.request)
         return built
 
-    replay(ROUTER, RecordedCase(number, asked, ()), shape=spy)
+    replay(ROUTER, RecordedCase(number, asked, ()), backing=replaying(spy))
     classified = seen[1]
     told = f'{{"route": "large", "confidence": {confidence}}}'
     answers = {
@@ -183,15 +185,41 @@ def test_a_quorum_can_be_dragged_and_who_was_ended_early_is_unknown() -> None:
     assert [point.replayed[0].result.timing.total for point in points] == [1.0, 2.0, 3.0]
 
 
+def test_a_caches_similarity_sees_the_cases_in_order_and_starts_empty_at_each_value() -> None:
+    pattern = Cache(member=solo("large"), semantic=Semantic(similarity=0.9, embedding_model="embedder"))
+    directions = {1: (1.0, 0.0), 2: (0.8, 0.6), 3: (0.0, 1.0)}
+    cases = []
+    for number, direction in directions.items():
+        asked = asking(f"Case {number}")
+        embedded = call(replace(asked, model_id="embedder"), cents=0, seconds=0.5)
+        fields = replace(embedded.recorded.result, additional_model_response_fields={"embedding": direction})
+        vectors = replace(embedded, recorded=replace(embedded.recorded, result=fields))
+        answer = call(replace(asked, model_id="large"), f"Answer {number}", cents=10, seconds=4.0)
+        cases.append(RecordedCase(number, asked, (vectors, answer)))
+
+    def right(number: int, result: InvocationResult) -> float:
+        return float(result.text == f"Answer {number}")
+
+    points = curve(pattern, "semantic.similarity", cases, score=right, shape=plain, values=(0.5, 0.7, 0.9))
+    # Cases 1 and 2 are 0.8 alike, 2 and 3 are 0.6: the looser it is, the more false hits there are.
+    assert [[each.result.text for each in point.replayed] for point in points] == [
+        ["Answer 1", "Answer 1", "Answer 3"],
+        ["Answer 1", "Answer 1", "Answer 3"],
+        ["Answer 1", "Answer 2", "Answer 3"],
+    ]
+    assert [point.cost for point in points] == [Decimal("0.2") / 3, Decimal("0.2") / 3, Decimal("0.1")]
+    assert [point.calls for point in points] == [pytest.approx(5 / 3), pytest.approx(5 / 3), 2.0]
+
+
 def test_of_equal_requests_that_of_the_same_role_is_taken() -> None:
     asked = asking("Case 1")
     request = replace(asked, model_id="small")
     calls = (call(request, "alone"), call(request, "first", role="tier 1"), call(request, "last"))
     case = RecordedCase(1, asked, calls)
     cascade = Cascade(tiers=(Tier(member=solo("small")),))
-    assert replay(cascade, case, shape=plain).result.text == "first"
-    assert replay(solo("small"), case, shape=plain).result.text == "alone"
-    assert not replay(solo("huge"), case, shape=plain).known
+    assert replay(cascade, case, backing=replaying(plain)).result.text == "first"
+    assert replay(solo("small"), case, backing=replaying(plain)).result.text == "alone"
+    assert not replay(solo("huge"), case, backing=replaying(plain)).known
 
 
 def test_equal_requests_are_made_once_and_equal_answers_scored_once() -> None:
