@@ -9,7 +9,7 @@ from bedrock_playground.history.datasets import DataSetShelf
 from bedrock_playground.history.errors import (
     DataSetGone,
     DataSetInUse,
-    DataSetNameInvalid,
+    DataSetInvalid,
     DataSetUnreadable,
     HistoryDriverMissing,
     HistoryError,
@@ -51,7 +51,7 @@ __all__ = [
     "CursorInvalid",
     "DataSetGone",
     "DataSetInUse",
-    "DataSetNameInvalid",
+    "DataSetInvalid",
     "DataSetShelf",
     "DataSetUnreadable",
     "HistoryDriverMissing",
