@@ -19,6 +19,7 @@ from bedrock_playground.patterns.caching import Cache, Semantic
 from bedrock_playground.patterns.chain import Chain, Step
 from bedrock_playground.patterns.knobs import knobs, with_knob
 from bedrock_playground.patterns.members import Pattern
+from bedrock_playground.patterns.shaping import prompt_of
 from tests.wire.invocation.scripted import METADATA, Exchange, event_frame, text_event
 from tests.wire.patterns.conftest import Cook
 from tests.wire.patterns.kitchen import ask, echo, play, solo
@@ -214,21 +215,15 @@ def test_a_replay_in_the_same_order_with_a_fresh_store_comes_to_the_same(cook: C
     prompts = ("cat", "kitten", "dog", "cat", "cats")
     backing = kitchen.backing()
     results = [play(NEAR, backing, prompt)[0] for prompt in prompts]
+    replays: list[list[InvocationResult]] = []
     for _ in range(2):
         fresh = kitchen.backing(journal=kitchen.journal(), cache=CacheStore())
-        again = [play(NEAR, fresh, prompt)[0] for prompt in prompts]
+        replays.append([play(NEAR, fresh, prompt)[0] for prompt in prompts])
+    for again in replays:
         assert [one.text for one in again] == [one.text for one in results]
-        assert [look.found for one in again for look in looked(one)] == [
-            look.found for one in results for look in looked(one)
-        ]
-        assert [one.timing for one in again] == [
-            one.timing
-            for one in (
-                play(NEAR, fresh_again, prompt)[0]
-                for fresh_again in [kitchen.backing(journal=kitchen.journal(), cache=CacheStore())]
-                for prompt in prompts
-            )
-        ]
+        found = [look.found for one in again for look in looked(one)]
+        assert found == [look.found for one in results for look in looked(one)]
+    assert [one.timing for one in replays[0]] == [one.timing for one in replays[1]]
 
 
 def test_the_threshold_is_a_knob_and_turning_it_down_needs_no_new_call(cook: Cook) -> None:
@@ -246,7 +241,7 @@ def test_the_threshold_is_a_knob_and_turning_it_down_needs_no_new_call(cook: Coo
     assert texts == ["m: cat", "m: cat"]
     # The other way round the call was never made, and that is said.
     kitchen.ended = [
-        each for each in kitchen.ended if each[1].messages[-1].text != "kitten" or each[0].role != "answer"
+        each for each in kitchen.ended if (each[0].role, prompt_of(each[1])) != ("answer", "kitten")
     ]
     fresh = kitchen.backing(journal=kitchen.journal(), cache=CacheStore())
     results = [play(strict, fresh, prompt)[0] for prompt in ("cat", "kitten")]
@@ -280,8 +275,8 @@ def test_figures_add_up_hits_and_savings_and_what_looking_cost(cook: Cook) -> No
     # Two answers of 3 cents saved; three embeddings were paid for.
     assert (figures.saved_cost, figures.embedding_cost) == (Decimal("0.06"), Decimal("0.003"))
     assert figures.net_cost == Decimal("0.057")
-    taken = [identity_result for identity_result in kitchen.ended if identity_result[1].model_id == "m"]
-    assert figures.saved_seconds == pytest.approx(2 * (taken[0][2].timing.total or 0.0))
+    cat = next(result for _, request, result, _ in kitchen.ended if request.model_id == "m")
+    assert figures.saved_seconds == pytest.approx(2 * (cat.timing.total or 0.0))
 
 
 def test_what_an_unpriced_answer_saves_is_unknown(cook: Cook) -> None:
