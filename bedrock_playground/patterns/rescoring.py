@@ -19,7 +19,7 @@ from typing import TypeAlias
 
 from bedrock_playground.catalog.variant import BuiltRequest, Variant
 from bedrock_playground.invocation.cost import Cost
-from bedrock_playground.invocation.errors import NotRecorded, UnexpectedError
+from bedrock_playground.invocation.errors import Cancelled, CircuitOpen, NotRecorded, UnexpectedError
 from bedrock_playground.invocation.events import Failed, Finished
 from bedrock_playground.invocation.protocol import InvocationStream
 from bedrock_playground.invocation.trace import cost_of_calls
@@ -231,10 +231,10 @@ class _Pool:
         """Take a call of this request, one of this role if there is one."""
         there = self._calls.get(_key(request), [])
         equal = [index for index, call in enumerate(there) if call.request == request]
-        if not equal:
-            return None
         same = (index for index in equal if there[index].role == role)
-        return there.pop(next(same, equal[0])).recorded
+        others = (index for index in equal if not _cut_short(there[index]))
+        taken = next(same, next(others, None))
+        return None if taken is None else there.pop(taken).recorded
 
 
 class _Nobody:
@@ -243,6 +243,11 @@ class _Nobody:
     def stream(self, request: InvocationRequest) -> InvocationStream:
         """Refuse."""
         raise AssertionError(f"A replay must not send anything, and would have sent to {request.model_id}.")
+
+
+def _cut_short(call: RecordedCall) -> bool:
+    """Whether a call was overtaken or not made in its role: in another one something would have come."""
+    return call.role is not None and isinstance(call.recorded.result.error, Cancelled | CircuitOpen)
 
 
 def _key(request: InvocationRequest) -> tuple[str, str]:

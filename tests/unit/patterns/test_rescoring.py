@@ -11,7 +11,7 @@ import pytest
 
 from bedrock_playground.catalog.variant import BuiltRequest, Variant
 from bedrock_playground.invocation.cost import Confidence, Cost
-from bedrock_playground.invocation.errors import Cancelled, InvocationError, Throttled
+from bedrock_playground.invocation.errors import Cancelled, CircuitOpen, InvocationError, Throttled
 from bedrock_playground.invocation.serialization import (
     request_from_json,
     request_to_json,
@@ -24,6 +24,7 @@ from bedrock_playground.patterns.backing import Recorded
 from bedrock_playground.patterns.caching import Cache, Semantic
 from bedrock_playground.patterns.cascade import Cascade, Tier
 from bedrock_playground.patterns.criteria_asking import Agrees
+from bedrock_playground.patterns.fallback import Fallback
 from bedrock_playground.patterns.members import Solo
 from bedrock_playground.patterns.merging import Vote
 from bedrock_playground.patterns.rescoring import RecordedCall, RecordedCase, curve, replay, replaying
@@ -31,6 +32,7 @@ from bedrock_playground.patterns.routes import Route
 from bedrock_playground.patterns.routing import Routing
 from bedrock_playground.patterns.routing_classifier import Classifier
 from bedrock_playground.patterns.shaping import asking
+from bedrock_playground.patterns.trying import Target
 
 shaped: list[InvocationRequest] = []
 numbers = count()
@@ -220,6 +222,19 @@ def test_of_equal_requests_that_of_the_same_role_is_taken() -> None:
     assert replay(cascade, case, backing=replaying(plain)).result.text == "first"
     assert replay(solo("small"), case, backing=replaying(plain)).result.text == "alone"
     assert not replay(solo("huge"), case, backing=replaying(plain)).known
+
+
+@pytest.mark.parametrize("error", [Cancelled("Overtaken."), CircuitOpen("It is open.")])
+def test_what_was_cut_short_in_one_role_stands_for_no_other(error: InvocationError) -> None:
+    asked = asking("Case 1")
+    request = replace(asked, model_id="small")
+    case = RecordedCase(1, asked, (call(request, role="target 1", error=error),))
+    assert not replay(Cascade(tiers=(Tier(member=solo("small")),)), case, backing=replaying(plain)).known
+    ladder = Fallback(targets=(Target(member=solo("small")),), when=("any",))
+    replayed = replay(ladder, case, backing=replaying(plain))
+    assert replayed.known
+    assert replayed.result.trace is not None
+    assert replayed.result.trace.calls[0].error_type == type(error).__name__
 
 
 def test_equal_requests_are_made_once_and_equal_answers_scored_once() -> None:

@@ -470,6 +470,7 @@ def test_a_replay_without_a_recorded_hedge_waits_for_the_first(cook: Cook) -> No
     pattern = ladder("good", "other", hedge=Hedge(after=1.0))
     result, _ = play(pattern, kitchen.backing(journal=kitchen.journal()))
     assert (result.text, result.timing.total) == ("good: Hello", 4.0)
+    assert roles(result) == ["target 1"]
 
 
 # The end of the ladder
