@@ -107,6 +107,7 @@ def delete(store: RunStore, evaluation_id: str) -> None:
         EvaluationGone: It is not there.
     """
     store.evaluations.delete(evaluation_id)
+    store.batch_jobs.forget(evaluation_id)
     store.delete(RunFilter(comparison_id=evaluation_id))
 
 
@@ -134,7 +135,7 @@ def start(
         user: Who runs it, where known.
 
     Raises:
-        EvaluationBusy: It is at work already, here or in another process.
+        EvaluationBusy: It is at work already, here or in another process, or by batch inference.
         EvaluationGone: It is not there.
         SpecRefused: Another version of this program wrote it.
         BadScorer: A scorer is not there any more.
@@ -143,6 +144,8 @@ def start(
         if evaluation_id in _RUNNING:
             raise EvaluationBusy("This evaluation is at work already.")
         stored = store.evaluations.found(evaluation_id)
+        if any(not job.taken_in for job in store.batch_jobs.of(evaluation_id)):
+            raise EvaluationBusy("Batch inference asks its cases. Take in what it answers first.")
         scorers = scorers_of(store, stored.spec)
         recorder = store.batch_recorder(user or stored.user, origin=origins_of(stored.spec))
         try:
