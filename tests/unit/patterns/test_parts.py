@@ -65,9 +65,18 @@ def test_examples_are_embedded_once_wherever_they_are() -> None:
         return (2.0,) if text == "a" else None
 
     assert unprepared(outer) == 2
-    done = prepare(outer, embed)
+    done = prepare(outer, embed, embedding_model="own")
     assert asked == [("a", "embedder"), ("c", "embedder")]
     assert unprepared(done) == 1
     assert unprepared(outer) == 2
     assert isinstance(done, Chain)
     assert done.steps[0] is outer.steps[0]
+
+
+def test_the_model_that_made_the_vectors_is_named_from_then_on() -> None:
+    bare = Routing(routes=ROUTES, by=Neighbours(examples=(Example(text="a", route="r"),)))
+    ready = prepare(bare, lambda text, model: (1.0,), embedding_model="own")
+    assert isinstance(ready, Routing)
+    assert ready.by == Neighbours(
+        examples=(Example(text="a", route="r", vector=(1.0,)),), embedding_model="own"
+    )

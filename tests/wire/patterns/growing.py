@@ -7,11 +7,13 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from bedrock_playground.patterns.aggregation import Aggregation, Panelist
+from bedrock_playground.patterns.caching import Cache, Semantic
 from bedrock_playground.patterns.cascade import Cascade, Tier
 from bedrock_playground.patterns.chain import Chain, Step
 from bedrock_playground.patterns.criteria import Criterion
 from bedrock_playground.patterns.criteria_asking import Agrees, Scored
 from bedrock_playground.patterns.criteria_looking import Ended, FollowsSchema, Likely, Matches, NotRefused
+from bedrock_playground.patterns.fallback import Fallback
 from bedrock_playground.patterns.map_reduce import MapReduce
 from bedrock_playground.patterns.members import Member, Pattern
 from bedrock_playground.patterns.merging import Judged, Merge, Synthesis, Vote
@@ -21,6 +23,7 @@ from bedrock_playground.patterns.routing_classifier import Classifier
 from bedrock_playground.patterns.routing_metrics import Figures, Measured
 from bedrock_playground.patterns.routing_neighbours import Example, Neighbours
 from bedrock_playground.patterns.routing_rules import Rule, Rules
+from bedrock_playground.patterns.trying import Target
 from bedrock_playground.patterns.votes import Ballot
 from tests.wire.patterns.kitchen import solo
 
@@ -112,6 +115,12 @@ def _arrangements(members: st.SearchStrategy[Member]) -> st.SearchStrategy[Membe
             steps=some.map(lambda each: tuple(Step(name=f"s{n}", member=m) for n, m in enumerate(each))),
         ),
         st.builds(
+            Fallback,
+            targets=some.map(lambda each: tuple(Target(member=member, tries=1) for member in each)),
+            when=st.sampled_from([("any",), ("throttling", "timeout")]),
+            hold=st.booleans(),
+        ),
+        st.builds(
             MapReduce,
             mapper=members,
             reducer=members,
@@ -123,4 +132,10 @@ def _arrangements(members: st.SearchStrategy[Member]) -> st.SearchStrategy[Membe
 
 
 contenders: st.SearchStrategy[Member] = st.recursive(solos, _arrangements, max_leaves=5)
+"""Every kind but a cache, whose answers depend on what else was asked at the same moment."""
+cached: st.SearchStrategy[Member] = st.builds(
+    Cache,
+    member=contenders,
+    semantic=st.none() | st.builds(Semantic, similarity=st.sampled_from([0.5, 0.95])),
+)
 patterns = contenders.filter(lambda member: isinstance(member, Pattern))

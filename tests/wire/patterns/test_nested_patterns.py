@@ -17,7 +17,7 @@ from bedrock_playground.invocation.trace import Trace, cost_of_calls
 from bedrock_playground.patterns.codec import member_from_json, member_to_json
 from bedrock_playground.patterns.members import Member, Pattern
 from tests.wire.invocation.scripted import STOP, Exchange, event_frame, text_event
-from tests.wire.patterns.growing import contenders, patterns
+from tests.wire.patterns.growing import cached, contenders, patterns
 from tests.wire.patterns.kitchen import Kitchen, play
 
 PROMPTS = ["hello", "Tell me.\n\nAlpha bravo gamma delta. Epsilon zeta eta theta iota kappa.\n\nLambda my."]
@@ -110,7 +110,7 @@ def assert_times_are_nested(trace: Trace, total: float) -> None:
             assert (call.ended or 0.0) <= (outer.ended or 0.0) + 1e-6
 
 
-@given(contenders)
+@given(contenders | cached)
 def test_json_brings_back_the_very_contender(member: Member) -> None:
     assert member_from_json(json.loads(json.dumps(member_to_json(member)))) == member
 

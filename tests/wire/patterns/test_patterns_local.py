@@ -76,7 +76,7 @@ def test_the_nearest_example_routes_by_real_embeddings(backing: Backing) -> None
         (result,) = embed_texts(backing.invoker, model or EMBEDDER, [text])
         return embedding_of(result)
 
-    ready = prepare(bare, embed)
+    ready = prepare(bare, embed, embedding_model=EMBEDDER)
     assert unprepared(ready) == 0
     for prompt, route in (("How long do kittens sleep?", "animals"), ("Which bank pays interest?", "money")):
         roles, _ = routed(ready, backing, prompt)
