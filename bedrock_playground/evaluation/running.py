@@ -10,6 +10,7 @@ import threading
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from bedrock_playground.evaluation.estimate import SAMPLE, EvaluationEstimate, estimate
 from bedrock_playground.evaluation.place import Place
 from bedrock_playground.evaluation.progress import Progress
 from bedrock_playground.evaluation.runner import EvaluationRun, origins_of
@@ -77,6 +78,22 @@ def scorers_of(store: RunStore, spec: EvaluationSpec) -> tuple[Scorer, ...]:
     if not any(isinstance(scorer, NeedsDataSet) for scorer in made):
         return made
     return make_scorers(spec.scorers, data_set=store.data_sets.get(spec.data_set_id))
+
+
+def estimate_of(store: RunStore, spec: EvaluationSpec, place: Place) -> EvaluationEstimate:
+    """Say what an evaluation would cost, kept or not; nothing is sent.
+
+    Raises:
+        DataSetGone: There is no such data set.
+        BadScorer: There is no such scorer, or two have one name.
+    """
+    summary = store.data_sets.summary(spec.data_set_id)
+    if summary is None:
+        raise DataSetGone("This data set is not here any more.")
+    order = case_order(spec, summary.cases)
+    read = {case.number: case for case in store.data_sets.cases(spec.data_set_id, order[:SAMPLE])}
+    cases = [read[number] for number in order[:SAMPLE] if number in read]
+    return estimate(spec, cases, total_cases=len(order), place=place, scorers=scorers_of(store, spec))
 
 
 def add_scorers(store: RunStore, evaluation_id: str, scorers: Sequence[str]) -> StoredEvaluation:

@@ -11,6 +11,7 @@ from typing import Any
 
 from bedrock_playground.catalog.price_book import PriceBook
 from bedrock_playground.catalog.prices import Price
+from bedrock_playground.catalog.variant import BuiltRequest, Variant
 from bedrock_playground.evaluation.place import Place
 from bedrock_playground.evaluation.results import latest
 from bedrock_playground.evaluation.running import create, start
@@ -21,7 +22,8 @@ from bedrock_playground.history.evaluation_records import OutcomeRow, StoredEval
 from bedrock_playground.invocation import BedrockInvoker, ClientConfig, RetryPolicy
 from bedrock_playground.invocation.events import InvocationEvent
 from bedrock_playground.invocation.protocol import InvocationStream, Invoker
-from bedrock_playground.invocation.values import InvocationRequest
+from bedrock_playground.invocation.values import InferenceParameters, InvocationRequest
+from bedrock_playground.patterns.backing import Shape
 from bedrock_playground.patterns.members import Member
 from bedrock_playground.spending import Account, Estimator, GuardedInvoker
 from tests.wire.patterns.kitchen import Kitchen, plain, solo
@@ -83,7 +85,12 @@ class Laboratory:
 
 
 def place_at(
-    url: str, *, endpoint: str = "local", wrap: Wrap = lambda invoker: invoker, prices: Sequence[Price] = ()
+    url: str,
+    *,
+    endpoint: str = "local",
+    wrap: Wrap = lambda invoker: invoker,
+    prices: Sequence[Price] = (),
+    shape: Shape = plain,
 ) -> Place:
     """A place at a loopback server: free if it is called local, otherwise at these prices."""
     config = ClientConfig(
@@ -95,7 +102,14 @@ def place_at(
     def guarded(account: Account) -> Invoker:
         return GuardedInvoker(invoker, account=account, estimator=lambda: estimator)
 
-    return Place(guarded=guarded, estimator=lambda: estimator, shape=plain)
+    return Place(guarded=guarded, estimator=lambda: estimator, shape=shape)
+
+
+def with_max_tokens(variant: Variant, asked: InvocationRequest) -> BuiltRequest:
+    """The request with the variant's max tokens."""
+    built = plain(variant, asked)
+    parameters = InferenceParameters(max_tokens=variant.max_tokens)
+    return replace(built, request=replace(built.request, parameters=parameters))
 
 
 def outcomes(store: RunStore, evaluation_id: str) -> dict[tuple[str, int, int], OutcomeRow]:
