@@ -342,10 +342,10 @@ class RunStore:
             )
         )
 
-    def calls_of(self, run_id: str) -> list[RunRecord]:
-        """Get the calls that a pattern made for a run, complete, in the order in which they began."""
+    def calls_of(self, *run_ids: str) -> list[RunRecord]:
+        """Get the calls that patterns made for some runs, complete, in the order in which they began."""
         return self._records(
-            self._records_where(runs.c.parent_id == run_id).order_by(runs.c.started_at, runs.c.id)
+            self._records_where(runs.c.parent_id.in_(run_ids)).order_by(runs.c.started_at, runs.c.id)
         )
 
     def delete(self, which: Sequence[str] | RunFilter) -> int:

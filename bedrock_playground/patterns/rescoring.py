@@ -31,9 +31,6 @@ from bedrock_playground.patterns.knobs import knobs, with_knob
 from bedrock_playground.patterns.members import Member, Solo
 from bedrock_playground.patterns.stream import PatternStream, new_identity
 
-Scoring: TypeAlias = Callable[[int, InvocationResult], float | None]
-"""Told a case's number and a completed answer, returns its score, 0–1; ``None``: it cannot be scored."""
-
 
 @dataclass(frozen=True, slots=True)
 class RecordedCall:
@@ -77,6 +74,10 @@ class Replayed:
             return False
         calls = self.result.trace.calls if self.result.trace else ()
         return all(call.error_type != NotRecorded.__name__ for call in calls)
+
+
+Scoring: TypeAlias = Callable[[Replayed], float | None]
+"""Scores a completed answer, 0–1; ``None``: it cannot be scored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +160,7 @@ def curve(
         member: The contender.
         knob: The knob's name; see :func:`~bedrock_playground.patterns.knobs.knobs`.
         cases: The recorded cases, in the order in which a cache sees them.
-        score: Scores an answer; it is asked once for equal answers to a case.
+        score: Scores an answer; it is asked once for answers to a case that say, took and cost the same.
         shape: As for :func:`replaying`.
         values: Where to turn the knob; ``None``: everywhere it can be dragged to.
         embedding_model: As for :func:`replaying`.
@@ -168,14 +169,15 @@ def curve(
         KeyError: There is no such knob.
     """
     found = {each.name: each for each in knobs(member)}[knob]
-    shape, scores = _remembered(shape), dict[tuple[int, str], float | None]()
+    shape, scores = _remembered(shape), dict[object, float | None]()
 
     def scored(each: Replayed) -> float | None:
-        if each.result.error is not None:
+        result = each.result
+        if result.error is not None:
             return 0.0
-        key = (each.number, each.result.text)
+        key = (each.number, result.text, result.timing.total, each.cost.amount)
         if key not in scores:
-            scores[key] = score(each.number, each.result)
+            scores[key] = score(each)
         return scores[key]
 
     points = []
@@ -187,7 +189,7 @@ def curve(
     return tuple(points)
 
 
-def point(value: float, played: Sequence[Replayed], *, scored: Callable[[Replayed], float | None]) -> Point:
+def point(value: float, played: Sequence[Replayed], *, scored: Scoring) -> Point:
     """Add up what a contender came to.
 
     Args:

@@ -27,7 +27,14 @@ from bedrock_playground.patterns.criteria_asking import Agrees
 from bedrock_playground.patterns.fallback import Fallback
 from bedrock_playground.patterns.members import Solo
 from bedrock_playground.patterns.merging import Vote
-from bedrock_playground.patterns.rescoring import RecordedCall, RecordedCase, curve, replay, replaying
+from bedrock_playground.patterns.rescoring import (
+    RecordedCall,
+    RecordedCase,
+    Replayed,
+    curve,
+    replay,
+    replaying,
+)
 from bedrock_playground.patterns.routes import Route
 from bedrock_playground.patterns.routing import Routing
 from bedrock_playground.patterns.routing_classifier import Classifier
@@ -97,8 +104,8 @@ def routed(number: int, confidence: float, *, models: Sequence[str] = ("small", 
     return RecordedCase(number, asked, (first, *(answers[model] for model in models)))
 
 
-def right_if_large(number: int, result: InvocationResult) -> float:
-    return float(result.text == "large")
+def right_if_large(each: Replayed) -> float:
+    return float(each.result.text == "large")
 
 
 def test_a_routers_confidence_against_cost_accuracy_and_latency() -> None:
@@ -199,8 +206,8 @@ def test_a_caches_similarity_sees_the_cases_in_order_and_starts_empty_at_each_va
         answer = call(replace(asked, model_id="large"), f"Answer {number}", cents=10, seconds=4.0)
         cases.append(RecordedCase(number, asked, (vectors, answer)))
 
-    def right(number: int, result: InvocationResult) -> float:
-        return float(result.text == f"Answer {number}")
+    def right(each: Replayed) -> float:
+        return float(each.result.text == f"Answer {each.number}")
 
     points = curve(pattern, "semantic.similarity", cases, score=right, shape=plain, values=(0.5, 0.7, 0.9))
     # Cases 1 and 2 are 0.8 alike, 2 and 3 are 0.6: the looser it is, the more false hits there are.
@@ -242,8 +249,8 @@ def test_equal_requests_are_made_once_and_equal_answers_scored_once() -> None:
     shaped.clear()
     asked_to_score: list[tuple[int, str]] = []
 
-    def score(number: int, result: InvocationResult) -> float:
-        asked_to_score.append((number, result.text))
+    def score(each: Replayed) -> float:
+        asked_to_score.append((each.number, each.result.text))
         return 1.0
 
     curve(ROUTER, "by.threshold", cases, score=score, shape=plain)
