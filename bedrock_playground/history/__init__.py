@@ -2,14 +2,13 @@
 
 from bedrock_playground.history.analytics import Analytics
 from bedrock_playground.history.analytics_values import AnalyticsFilter
-from bedrock_playground.history.batch_jobs import BatchJobBook, KeptBatchJob
 from bedrock_playground.history.blind import Blind
 from bedrock_playground.history.data_set_records import StoredDataSet
 from bedrock_playground.history.datasets import DataSetShelf
 from bedrock_playground.history.errors import (
     DataSetGone,
     DataSetInUse,
-    DataSetInvalid,
+    DataSetNameInvalid,
     DataSetUnreadable,
     HistoryDriverMissing,
     HistoryError,
@@ -17,12 +16,16 @@ from bedrock_playground.history.errors import (
     HistoryUnavailable,
     HistoryUnreadable,
     HistoryUrlInvalid,
+    PatternNameInvalid,
+    PatternNameTaken,
+    PatternUnreadable,
     PresetGone,
     PresetNameTaken,
     PresetUnreadable,
     RunUnreadable,
 )
 from bedrock_playground.history.export import CSV_COLUMNS, to_csv, to_jsonl
+from bedrock_playground.history.patterns import PatternShelf, PatternSummary, StoredPattern
 from bedrock_playground.history.preset_records import (
     ImportOutcome,
     OnConflict,
@@ -45,13 +48,12 @@ __all__ = [
     "CSV_COLUMNS",
     "Analytics",
     "AnalyticsFilter",
-    "BatchJobBook",
     "Blind",
     "Contender",
     "CursorInvalid",
     "DataSetGone",
     "DataSetInUse",
-    "DataSetInvalid",
+    "DataSetNameInvalid",
     "DataSetShelf",
     "DataSetUnreadable",
     "HistoryDriverMissing",
@@ -61,9 +63,13 @@ __all__ = [
     "HistoryUnreadable",
     "HistoryUrlInvalid",
     "ImportOutcome",
-    "KeptBatchJob",
     "OnConflict",
     "Outcome",
+    "PatternNameInvalid",
+    "PatternNameTaken",
+    "PatternShelf",
+    "PatternSummary",
+    "PatternUnreadable",
     "PresetFilter",
     "PresetGone",
     "PresetNameTaken",
@@ -81,6 +87,7 @@ __all__ = [
     "ShareBook",
     "StoreRecorder",
     "StoredDataSet",
+    "StoredPattern",
     "StoredPreset",
     "StoredShare",
     "TokenSpread",

@@ -13,10 +13,13 @@
     ├── PresetUnreadable        a preset was saved in a form that this version cannot read
     ├── DataSetGone             a data set is not there
     ├── DataSetInUse            an evaluation uses a data set that shall be deleted
-    ├── DataSetInvalid          a data set cannot be kept under its name, or has no case
+    ├── DataSetNameInvalid      a data set has no name, or too long a one
     ├── DataSetUnreadable       a data set was saved in a form that this version cannot read
     ├── EvaluationGone          an evaluation is not there
     ├── EvaluationBusy          a process works on an evaluation
+    ├── PatternNameTaken        another pattern has that name
+    ├── PatternNameInvalid      a pattern has no name, or too long a one
+    ├── PatternUnreadable       a pattern was saved in a form that this version cannot read
     └── HistoryUrlInvalid       the address of the database cannot be used
 """
 
@@ -109,10 +112,10 @@ class DataSetInUse(HistoryError):
     advice: ClassVar[str] = "Delete the evaluations that use it first."
 
 
-class DataSetInvalid(HistoryError):
-    """A data set cannot be kept under its name, or has no case."""
+class DataSetNameInvalid(HistoryError):
+    """A data set has no name, or too long a one."""
 
-    advice: ClassVar[str] = "Choose a short name of its own that says what its cases are."
+    advice: ClassVar[str] = "Choose a short name that says what its cases are."
 
 
 class DataSetUnreadable(HistoryError):
@@ -131,6 +134,24 @@ class EvaluationBusy(HistoryError):
     """A process works on an evaluation, so that no other one may."""
 
     advice: ClassVar[str] = "Pause it where it runs, or wait until it is done."
+
+
+class PatternNameTaken(HistoryError):
+    """Another pattern has that name."""
+
+    advice: ClassVar[str] = "Choose another name, or open that pattern and save it anew."
+
+
+class PatternNameInvalid(HistoryError):
+    """A pattern has no name, or too long a one."""
+
+    advice: ClassVar[str] = "Choose a short name that says what the pattern does."
+
+
+class PatternUnreadable(HistoryError):
+    """A pattern was saved in a form that this version cannot read."""
+
+    advice: ClassVar[str] = "Upgrade Bedrock Playground if a newer version saved it."
 
 
 class HistoryUrlInvalid(HistoryError):

@@ -324,18 +324,6 @@ shares = Table(
 )
 """One row per stored share: the settings of a comparison as the JSON document of its file format."""
 
-batch_jobs = Table(
-    "batch_jobs",
-    metadata,
-    Column("arn", Text, primary_key=True),
-    Column("evaluation_id", Text, nullable=False),
-    Column("submitted_at", UtcDateTime, nullable=False),
-    Column("taken_in", Boolean, nullable=False),
-    Column("document", Text, nullable=False),
-    Index("ix_batch_jobs_evaluation_id", "evaluation_id"),
-)
-"""One row per batch job that an evaluation submitted: the job as JSON, and whether its results are here."""
-
 spending = Table(
     "spending",
     metadata,
@@ -437,3 +425,18 @@ evaluation_ratings = Table(
     Index("ix_evaluation_ratings_evaluation", "evaluation_id"),
 )
 """One row per answer and person: 1 to 5, and why; without sign-in ``user_name`` is empty."""
+
+patterns = Table(
+    "patterns",
+    metadata,
+    # Made of the name and readable: runs are recorded under it.
+    Column("pattern_id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    # Folded: two names that differ by their case alone would not be told apart.
+    Column("name_key", Text, nullable=False, unique=True),
+    Column("kind", Text, nullable=False),
+    Column("saved_at", UtcDateTime, nullable=False),
+    Column("user_name", Text),
+    Column("document", Text, nullable=False),
+)
+"""One row per pattern that is kept; the pattern as the JSON document of its file format."""

@@ -17,7 +17,6 @@ from sqlalchemy import Connection, Engine, Select, delete, func, insert, select
 from bedrock_playground.history import processes
 from bedrock_playground.history.analytics import Analytics
 from bedrock_playground.history.asked import AskedBook, forget_asked_without_runs
-from bedrock_playground.history.batch_jobs import BatchJobBook
 from bedrock_playground.history.batch_recorder import BatchRecorder
 from bedrock_playground.history.blind import BlindBook, forget_blind_without_runs
 from bedrock_playground.history.datasets import DataSetShelf
@@ -35,6 +34,7 @@ from bedrock_playground.history.evaluations import EvaluationBook
 from bedrock_playground.history.export import export_row
 from bedrock_playground.history.groups import group_ids, one_at_a_time
 from bedrock_playground.history.migrate import migrate
+from bedrock_playground.history.patterns import PatternShelf
 from bedrock_playground.history.presets import PresetShelf
 from bedrock_playground.history.queries import Cursor, conditions, deletable, page_of
 from bedrock_playground.history.recorder import Backlog, Origin, StoreRecorder
@@ -172,11 +172,6 @@ class RunStore:
         return ShareBook(read=self._read, write=self._write)
 
     @property
-    def batch_jobs(self) -> BatchJobBook:
-        """The batch jobs that evaluations submitted."""
-        return BatchJobBook(read=self._read, write=self._write)
-
-    @property
     def data_sets(self) -> DataSetShelf:
         """The data sets that are kept here, and those that come with the program."""
         return DataSetShelf(read=self._read, write=self._write, freed=self._give_back_room)
@@ -185,6 +180,11 @@ class RunStore:
     def evaluations(self) -> EvaluationBook:
         """The evaluations that are kept here; their answers are among the runs."""
         return EvaluationBook(read=self._read, write=self._write, sweep=self._sweep_if_due)
+
+    @property
+    def patterns(self) -> PatternShelf:
+        """The patterns that are kept here."""
+        return PatternShelf(read=self._read, write=self._write)
 
     @property
     def usage(self) -> UsageBook:
@@ -342,10 +342,10 @@ class RunStore:
             )
         )
 
-    def calls_of(self, *run_ids: str) -> list[RunRecord]:
-        """Get the calls that patterns made for some runs, complete, in the order in which they began."""
+    def calls_of(self, run_id: str) -> list[RunRecord]:
+        """Get the calls that a pattern made for a run, complete, in the order in which they began."""
         return self._records(
-            self._records_where(runs.c.parent_id.in_(run_ids)).order_by(runs.c.started_at, runs.c.id)
+            self._records_where(runs.c.parent_id == run_id).order_by(runs.c.started_at, runs.c.id)
         )
 
     def delete(self, which: Sequence[str] | RunFilter) -> int:
