@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from bedrock_playground.connection import Connection, connection_where
 from bedrock_playground.invocation import (
     Failed,
+    InvocationError,
     InvocationEvent,
     InvocationRequest,
     InvocationResult,
@@ -21,6 +22,7 @@ from bedrock_playground.invocation import (
     SetupError,
 )
 from bedrock_playground.invocation.observed import CURRENT_RUN
+from bedrock_playground.invocation.trace import is_pattern
 from bedrock_playground.spending import GuardedInvoker
 from components.resources import get_invoker, get_named_endpoints, get_settings, get_supervisor
 from components.spending import Payer, estimator_at, session_account
@@ -58,11 +60,18 @@ class WhereItRan:
         )
 
     def stream(self, request: InvocationRequest) -> InvocationStream:
-        """Start the request there, or fail with what is missing."""
+        """Start the request there, or fail with what is missing.
+
+        The request of a pattern carries the pattern, which is played: each of its calls comes back here.
+        """
+        if is_pattern(request.model_id):
+            return self._pattern(request)
         connection = self.connection()
         if connection is None:
             return _Refusal(
-                f"This comparison ran on {self.endpoint or 'an unknown endpoint'}, not reached now."
+                EndpointNotThere(
+                    f"This comparison ran on {self.endpoint or 'an unknown endpoint'}, not reached now."
+                )
             )
         run = CURRENT_RUN.get()
         guarded = GuardedInvoker(
@@ -72,12 +81,21 @@ class WhereItRan:
         )
         return guarded.stream(request)
 
+    def _pattern(self, request: InvocationRequest) -> InvocationStream:
+        # It builds on this module, and Compare's first page needs nothing of it.
+        from components.patterns_backing import play  # noqa: PLC0415
+
+        try:
+            return play(request, self)
+        except InvocationError as error:
+            return _Refusal(error)
+
 
 class _Refusal:
     """A stream that fails at once."""
 
-    def __init__(self, message: str) -> None:
-        self._events = iter((Failed(InvocationResult(error=EndpointNotThere(message))),))
+    def __init__(self, error: InvocationError) -> None:
+        self._events = iter((Failed(InvocationResult(error=error)),))
 
     def __iter__(self) -> Iterator[InvocationEvent]:
         return self

@@ -138,6 +138,16 @@ def _told_at(endpoint: str | None, region: str | None) -> dict[str, Resolution]:
     return _told().setdefault((endpoint, region), {})
 
 
+def told_behind(endpoint: str | None, region: str | None) -> dict[str, tuple[str, ...]]:
+    """What accounts told so far of ids of their own: the models behind each.
+
+    Args:
+        endpoint: Where, as a connection calls it.
+        region: The Region called.
+    """
+    return {model_id: found.base_ids for model_id, found in dict(_told_at(endpoint, region)).items()}
+
+
 def get_pricer(endpoint: str | None, region: str | None) -> RunPricer:
     """Who prices the runs of a comparison, by what is known when they end.
 
