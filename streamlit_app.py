@@ -37,6 +37,12 @@ def router() -> None:
                 default=True,
                 help="One prompt, up to eight variants, side by side and live.",
             ),
+            st.Page(
+                "pages/playground/patterns.py",
+                title="Patterns",
+                icon=":material/account_tree:",
+                help="Several calls that answer as one: routing, cascades, votes, fallbacks, chains.",
+            ),
         ],
         "Choose": [
             st.Page(
@@ -64,12 +70,6 @@ def router() -> None:
                 title="Presets",
                 icon=":material/bookmarks:",
                 help="Settings and prompts worth keeping: open, share, take away.",
-            ),
-            st.Page(
-                "pages/workspace/data_sets.py",
-                title="Data sets",
-                icon=":material/dataset:",
-                help="Questions with known answers: what models are measured on.",
             ),
             st.Page(
                 "pages/workspace/history.py",

@@ -336,22 +336,44 @@ def _blind_known(comparison_id: str) -> bool:
 
 def _from_history(comparison_id: str) -> Comparison | None:
     try:
+        found = from_history(comparison_id)
+    except NotToBeShown as why:
+        st.session_state[_PROBLEM] = str(why)
+        if why.gone:
+            clear()
+        return None
+    return found
+
+
+class NotToBeShown(LookupError):
+    """A comparison cannot be shown now; the message says why, for Markdown."""
+
+    def __init__(self, message: str, *, gone: bool = False) -> None:
+        super().__init__(message)
+        self.gone = gone
+        """Whether it is not there at all."""
+
+
+def from_history(comparison_id: str) -> Comparison:
+    """Make a comparison again from its runs in the history, to show and to continue it.
+
+    Raises:
+        NotToBeShown: It cannot be: it is not there, cannot be read, or still runs elsewhere.
+    """
+    try:
         records = get_store().comparison(comparison_id)
     except HistoryError as error:
-        st.session_state[_PROBLEM] = str(error)
-        return None
+        raise NotToBeShown(str(error)) from error
     if not records:
-        st.session_state[_PROBLEM] = (
+        raise NotToBeShown(
             "The comparison in the address is not known here. It may have been deleted, or belong to another "
-            "installation."
+            "installation.",
+            gone=True,
         )
-        clear()
-        return None
     if any(record.state is RunState.RUNNING for record in records):
-        st.session_state[_PROBLEM] = (
+        raise NotToBeShown(
             "The comparison in the address still runs in another process of the app. Reload when it is done."
         )
-        return None
     where = max((record.identity for record in records), key=lambda identity: identity.started_at)
     place = WhereItRan(where.endpoint, where.region)
     pays(comparison_id, place.payer)

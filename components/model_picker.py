@@ -19,19 +19,30 @@ from components.variants import key
 _LAST: tuple[Catalogue, PriceBook, str | None, Mapping[str, str]] | None = None
 
 
-def model_picker(letter: str, catalogue: Catalogue, *, region: str | None) -> None:
+def model_picker(
+    letter: str,
+    catalogue: Catalogue,
+    *,
+    region: str | None,
+    label: str | None = None,
+    more: Mapping[str, str] | None = None,
+) -> None:
     """Draw the picker; any other id may be typed.
 
     Args:
         letter: Which variant.
         catalogue: The models to offer.
         region: Where calls go, for prices that differ by Region.
+        label: What it is for; read out, and not to be seen.
+        more: What can be picked besides models: names by id.
     """
     names = _labels(catalogue, region)
+    if more:
+        names = {**names, **more}
     typed = st.session_state.get(key(letter, "model"))
     options = [*names, *([typed] if typed and typed not in names else [])]
     st.selectbox(
-        f"Model of variant {letter}",
+        label or f"Model of variant {letter}",
         options,
         format_func=lambda model_id: names.get(model_id, model_id),
         key=key(letter, "model"),

@@ -58,12 +58,13 @@ _COPY: Mapping[str, tuple[str, tuple[str, ...]]] = {
 }
 
 
-def panel(prepared: Prepared, inputs: Inputs) -> None:
+def panel(prepared: Prepared, inputs: Inputs, *, alone: bool = False) -> None:
     """Draw the settings of a variant.
 
     Args:
         prepared: The variant and what becomes of it.
         inputs: What all variants are asked: tools or a schema may exclude a setting.
+        alone: Whether it stands beside no others that its settings could be copied to.
     """
     letter = prepared.letter
     rules = rules_for(prepared.resolution, variant=prepared.variant, inputs=inputs)
@@ -96,6 +97,25 @@ def panel(prepared: Prepared, inputs: Inputs) -> None:
     _stop(letter, rules.get("stop"))
     group("Reasoning", ("reasoning", "thinking_budget", "effort"))
     _system(letter, rules.get("system"))
+    _service(prepared, rules)
+    with st.expander(_label("Advanced", prepared, ("additional_fields",)), key=f"advanced_{letter}"):
+        _raw(prepared, rules.get("additional_fields"))
+    if alone:
+        return
+    st.menu_button(
+        "Copy to all variants",
+        list(_COPY),
+        icon=":material/sync:",
+        key=f"copy_{letter}",
+        format_func=lambda name: _COPY[name][0],
+        on_click=_copy,
+        args=(letter,),
+        disabled=len(variants.letters()) < 2,
+    )
+
+
+def _service(prepared: Prepared, rules: Mapping[str, Rule]) -> None:
+    letter = prepared.letter
     with st.expander(_label("Service", prepared, _COPY["service"][1]), key=f"service_{letter}"):
         for name in ("service_tier", "latency", "cache_ttl"):
             if name in rules and not _hidden(rules[name]):
@@ -107,18 +127,6 @@ def panel(prepared: Prepared, inputs: Inputs) -> None:
         ])  # fmt: skip
         if "guardrail" in rules and not _hidden(rules["guardrail"]):
             guardrail(letter, rules["guardrail"])
-    with st.expander(_label("Advanced", prepared, ("additional_fields",)), key=f"advanced_{letter}"):
-        _raw(prepared, rules.get("additional_fields"))
-    st.menu_button(
-        "Copy to all variants",
-        list(_COPY),
-        icon=":material/sync:",
-        key=f"copy_{letter}",
-        format_func=lambda name: _COPY[name][0],
-        on_click=_copy,
-        args=(letter,),
-        disabled=len(variants.letters()) < 2,
-    )
 
 
 def _whom(prepared: Prepared) -> str:

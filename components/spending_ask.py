@@ -9,10 +9,28 @@ import streamlit as st
 
 from bedrock_playground.connection import Connection
 from bedrock_playground.invocation import InvocationRequest
+from bedrock_playground.invocation.trace import is_pattern
 from components.spending import estimator_at, session_account
 from components.words import code, plain
 
 _QUESTION = "spending_question"
+
+
+def models_of(
+    requests: Mapping[str, InvocationRequest], connection: Connection
+) -> Mapping[str, InvocationRequest]:
+    """Requests to models alone: a pattern's own is sent to nobody, and its members stand in its place.
+
+    Args:
+        requests: What would be sent, by lane.
+        connection: Where.
+    """
+    if not any(is_pattern(request.model_id) for request in requests.values()):
+        return requests
+    # Only here: Compare's first page needs nothing of patterns.
+    from components.patterns_cost import with_members  # noqa: PLC0415
+
+    return with_members(requests, connection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +60,7 @@ def must_ask(
         return False
     account, estimator = session_account(), estimator_at(connection)
     found: dict[str, tuple[list[str], str]] = {}
-    for letter, request in requests.items():
+    for letter, request in models_of(requests, connection).items():
         why = account.asks_first(estimator.estimate(request), estimator.endpoint)
         if why:
             found.setdefault(request.model_id, ([], why))[0].append(letter)

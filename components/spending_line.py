@@ -16,6 +16,7 @@ from bedrock_playground.spending import Estimate, Estimator, Total, total
 from components.compare_asked import REPEAT
 from components.prepared import Prepared
 from components.spending import estimator_at, session_account, session_totals
+from components.spending_ask import models_of
 from components.words import plain
 
 _COUNTED = "spending_counted"
@@ -29,8 +30,10 @@ def cost_line(place: DeltaGenerator, prepared: Sequence[Prepared], *, connection
         prepared: The variants as they would be sent; those that sit out cost nothing.
         connection: Where calls go.
     """
-    ready = {one.letter: one.built.request for one in prepared if not one.refusals}
-    if connection is None or not ready:
+    if connection is None:
+        return
+    ready = models_of({one.letter: one.built.request for one in prepared if not one.refusals}, connection)
+    if not ready:
         return
     repeat = int(st.session_state.get(REPEAT) or 1)
     estimator = estimator_at(connection, with_history=True)

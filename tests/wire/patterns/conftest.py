@@ -11,24 +11,15 @@ from tests.wire.patterns.kitchen import Kitchen, Says, echo
 Cook = Callable[..., Kitchen]
 
 
-@pytest.fixture(scope="session")
-def kitchens() -> Iterator[list[Kitchen]]:
-    """Kitchens that nobody uses: a boto3 client for each costs more than most tests."""
-    free: list[Kitchen] = []
-    yield free
-    for kitchen in free:
-        kitchen.close()
-
-
 @pytest.fixture
-def cook(kitchens: list[Kitchen]) -> Iterator[Cook]:
-    """Open kitchens in which nothing was asked yet; they are given back with the test."""
+def cook() -> Iterator[Cook]:
+    """Open kitchens; they close with the test."""
     opened: list[Kitchen] = []
 
     def start(says: Says = echo) -> Kitchen:
-        opened.append(kitchens.pop() if kitchens else Kitchen())
-        opened[-1].begin(says)
+        opened.append(Kitchen(says))
         return opened[-1]
 
     yield start
-    kitchens.extend(opened)
+    for kitchen in opened:
+        kitchen.close()

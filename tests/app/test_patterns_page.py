@@ -1,0 +1,137 @@
+"""The Patterns page: real calls to the local endpoint; components are not drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from bedrock_playground.catalog.variant import Variant
+from bedrock_playground.history import RunFilter
+from bedrock_playground.invocation import Comparison
+from bedrock_playground.launcher import EndpointStatus
+from bedrock_playground.patterns.chain import Chain, Step
+from bedrock_playground.patterns.kinds import pattern_kinds
+from bedrock_playground.patterns.members import Solo
+from components.live import get_hub
+from tests.app.choosing import page_on
+
+PAGE = "pages/playground/patterns.py"
+FREE = "local.test-free-v1:0"
+QUICK = Solo(variant=Variant(model=FREE, max_tokens=20))
+CHAIN = Chain(steps=(Step(name="draft", member=QUICK), Step(name="polish", member=QUICK)))
+
+
+@pytest.fixture
+def page(
+    local_endpoint: EndpointStatus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[AppTest]:
+    with page_on(local_endpoint, monkeypatch, page=PAGE, data=tmp_path) as app:
+        app.run()
+        assert not app.exception
+        yield app
+
+
+def put(app: AppTest, pattern: Chain, prompt: str = "Say hello.") -> None:
+    """Put a pattern on the page, as opening a saved one does."""
+    from bedrock_playground.patterns.codec import member_to_json
+
+    app.session_state["pattern_draft"] = member_to_json(pattern)
+    app.session_state["pattern_generation"] = app.session_state["pattern_generation"] + 100
+    app.session_state["pattern_prompt"] = prompt
+    app.run()
+    assert not app.exception
+
+
+def run(app: AppTest) -> Comparison:
+    app.button(key="pattern_run_button").click().run()
+    assert not app.exception
+    comparison = get_hub().get(app.session_state["pattern_run"])
+    assert isinstance(comparison, Comparison)
+    assert comparison.wait(60)
+    app.run()
+    assert not app.exception
+    return comparison
+
+
+def said(app: AppTest) -> str:
+    kinds = (app.markdown, app.caption, app.error, app.warning, app.text)
+    return "\n".join(element.value for kind in kinds for element in kind)
+
+
+def test_every_kind_has_examples_that_are_patterns_of_it(page: AppTest) -> None:
+    for kind in pattern_kinds():
+        page.segmented_control(key="pattern_kind").set_value(kind).run()
+        assert not page.exception
+        assert page.session_state["pattern_draft"]["kind"] == kind
+        assert page.session_state["pattern_prompt"].strip()
+        assert "It cannot run so" not in said(page)
+
+
+def test_a_pattern_runs_beside_its_model_and_tells_what_it_did(page: AppTest) -> None:
+    put(page, CHAIN)
+    comparison = run(page)
+    assert [lane.runs[0].request.model_id for lane in comparison.lanes] == ["pattern:chain", FREE]
+    trace = comparison.lane("A").runs[0].result.trace  # type: ignore[union-attr]  # it is over
+    assert trace is not None
+    assert [call.role for call in trace.calls] == ["draft", "polish"]
+    told = said(page)
+    assert "draft answered; the next step uses it." in told
+    assert "Beside the models alone" in told
+    assert "Prompt chaining" in told
+
+    from components.resources import get_store
+
+    inner = get_store().calls_of(comparison.lane("A").runs[0].identity.run_id)
+    assert [(call.identity.role, call.request.model_id) for call in inner] == [
+        ("draft", FREE),
+        ("polish", FREE),
+    ]
+    assert get_store().count(RunFilter(inner=False)) == 2
+
+
+def test_a_run_is_found_again_by_its_address(page: AppTest) -> None:
+    put(page, CHAIN, prompt="Say it twice.")
+    comparison = run(page)
+    again = AppTest.from_file(
+        str(Path(__file__).resolve().parents[2] / "streamlit_app.py"), default_timeout=60
+    )
+    again.switch_page(PAGE)
+    again.query_params["comparison"] = comparison.id
+    again.run()
+    assert not again.exception
+    assert again.session_state["pattern_prompt"] == "Say it twice."
+    assert again.session_state["pattern_draft"]["steps"][0]["name"] == "draft"
+    assert "draft answered; the next step uses it." in said(again)
+
+
+def test_what_is_missing_is_said_and_nothing_is_sent(page: AppTest) -> None:
+    put(page, CHAIN, prompt=" ")
+    page.button(key="pattern_run_button").click().run()
+    assert "There is no prompt yet" in said(page)
+    nameless = Chain(steps=(Step(name="draft", member=Solo(variant=Variant())),))
+    put(page, nameless)
+    page.button(key="pattern_run_button").click().run()
+    assert "No model is picked for draft" in said(page)
+    assert "pattern_run" not in page.session_state
+
+
+def test_steps_are_added_moved_and_removed_and_nothing_typed_is_lost(page: AppTest) -> None:
+    put(page, CHAIN)
+    generation = page.session_state["pattern_generation"]
+    page.text_input(key=f"pat{generation}_steps_0_name").set_value("outline")
+    page.button(key=f"add_pat{generation}_steps").click().run()
+    assert not page.exception
+    steps = page.session_state["pattern_draft"]["steps"]
+    assert [step["name"] for step in steps] == ["outline", "polish", "step 3"]
+
+
+def test_a_pattern_that_cannot_run_says_what_is_wrong(page: AppTest) -> None:
+    page.segmented_control(key="pattern_kind").set_value("routing").run()
+    generation = page.session_state["pattern_generation"]
+    page.text_input(key=f"pat{generation}_routes_1_name").set_value("quick").run()
+    assert not page.exception
+    assert "It cannot run so" in said(page)
+    assert "no two of the same name" in said(page)
