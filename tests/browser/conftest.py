@@ -160,9 +160,12 @@ def live_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
         yield server
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def app(tmp_path_factory: pytest.TempPathFactory, weights_cache: Path) -> Iterator[AppServer]:
-    """One app with fault models for the tests of a module, which leave each other alone by their sessions."""
+    """One app with fault models for every module that needs no other: sessions leave each other alone.
+
+    What is recorded is everybody's, so a test looks for its own runs and never counts all of them.
+    """
     environment = {
         "BEDROCK_PLAYGROUND_CACHE_DIR": str(weights_cache),
         "BEDROCK_PLAYGROUND_FAULT_TEACHING": "1",
