@@ -72,6 +72,12 @@ def router() -> None:
                 help="Settings and prompts worth keeping: open, share, take away.",
             ),
             st.Page(
+                "pages/workspace/data_sets.py",
+                title="Data sets",
+                icon=":material/dataset:",
+                help="Questions with known answers: what models are measured on.",
+            ),
+            st.Page(
                 "pages/workspace/history.py",
                 title="History",
                 icon=":material/history:",

@@ -14,19 +14,10 @@ import streamlit as st
 from bedrock_playground.invocation import Comparison
 from components.figure_kinds import against_latency, bars, medians, parts, times
 from components.measured import COST, LENGTH, SPEED, TOTAL, TTFT, Measure, labels, middles, numbers, table
+from components.palette import PRINT
 from components.repeats_view import repeats, spread_rows
 
 _TABS = ("Time", "Cost", "Repeats", "All numbers")
-# A dark page is printed on white paper: what is written in the figures has to be read there too.
-_PRINT = """
-<style>
-@media print {
-  .js-plotly-plot text { fill: #111 !important; }
-  .js-plotly-plot .gridlayer path, .js-plotly-plot .zerolinelayer path { stroke: #bbb !important; }
-  .js-plotly-plot { break-inside: avoid; }
-}
-</style>
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +48,7 @@ def figures(comparison: Comparison) -> None:
     data = table(comparison)
     if data.empty:
         return
-    st.html(_PRINT)
+    st.html(PRINT)
     st.subheader("Measured", help="Client-side times of the latest turn. What a model did not tell is n/a.")
     version = hashlib.sha256(data.to_csv().encode()).hexdigest()
     _tabs(_Shown(data, f"comparison-{comparison.id[:8]}", version, st.context.theme.type == "dark"))

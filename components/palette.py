@@ -16,6 +16,17 @@ SYMBOLS = (
 DASHES = ("solid", "dash", "dot", "dashdot")
 """Lines."""
 
+PRINT = """
+<style>
+@media print {
+  .js-plotly-plot text { fill: #111 !important; }
+  .js-plotly-plot .gridlayer path, .js-plotly-plot .zerolinelayer path { stroke: #bbb !important; }
+  .js-plotly-plot { break-inside: avoid; }
+}
+</style>
+"""
+"""A dark page is printed on white paper: what is written in figures has to be read there too."""
+
 
 def colour(place: int) -> str:
     """The colour of a series, on the page as it is now; they begin anew after the eighth.

@@ -118,11 +118,12 @@ class Desk:
         return mark(marked, self.scorers, backing, control=control)
 
     def _remembering(self, key: Key) -> Backing:
-        """What stands behind a pattern that may have begun before."""
+        """What stands behind a pattern that may have begun before; a contender sees its own kept answers."""
+        backing = replace(self.backing, namespace=f"{self.evaluation_id}:{key[0]}")
         earlier = self.standing.earlier.get(key)
         if not earlier:
-            return self.backing
-        return replace(self.backing, journal=CallJournal(calls_below(self.store.calls_of, earlier)))
+            return backing
+        return replace(backing, journal=CallJournal(calls_below(self.store.calls_of, earlier)))
 
     def _refused(self, identity: RunIdentity, request: InvocationRequest, why: str) -> Answered:
         """An outcome for which nothing is sent."""

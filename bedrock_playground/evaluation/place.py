@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bedrock_playground.invocation.protocol import Invoker
 from bedrock_playground.invocation.retry import RetryPolicy
-from bedrock_playground.patterns.backing import Shape
+from bedrock_playground.patterns.backing import Invokers, Shape
 from bedrock_playground.patterns.shaping import shape_by_catalogue
 from bedrock_playground.spending.estimate import Estimator
 from bedrock_playground.spending.guard import Account
@@ -30,6 +30,8 @@ class Place:
     """Finds who estimates and prices there."""
     guarded_once: Callable[[Account], Invoker] | None = None
     """The same with a single try, for patterns that try again by their own rules."""
+    regions: Callable[[Account, str], Invokers] | None = None
+    """Finds what answers in another Region, guarded for an account; ``None``: nothing is sent elsewhere."""
     shape: Shape = field(default_factory=shape_by_catalogue)
     """Makes requests by the models' rules."""
     ceiling: Limits = field(default_factory=Limits)

@@ -124,8 +124,11 @@ class Recording:
 
     def stream(self, request: InvocationRequest) -> RecordedStream:
         """Start a request; it is recorded when the first event is asked for, then it is sent."""
-        invoker = self._once if _ONCE.get() else self._usual
-        inner = invoker.stream(request)
+        return self.stream_by(self._usual, self._once, request)
+
+    def stream_by(self, usual: Invoker, once: Invoker, request: InvocationRequest) -> RecordedStream:
+        """The same by other invokers."""
+        inner = (once if _ONCE.get() else usual).stream(request)
         return RecordedStream(inner, self._events(inner, request))
 
     def _events(self, inner: InvocationStream, request: InvocationRequest) -> Generator[InvocationEvent]:
@@ -176,6 +179,20 @@ class RecordedStream:
     def cancel(self) -> None:
         """End it at once, from any thread."""
         self._inner.cancel()
+
+
+class Elsewhere:
+    """Sends to another Region what a :class:`Recording` records."""
+
+    def __init__(self, recording: Recording, usual: Invoker, once: Invoker | None) -> None:
+        """Take what answers there."""
+        self._recording = recording
+        self._usual = usual
+        self._once = once or usual
+
+    def stream(self, request: InvocationRequest) -> RecordedStream:
+        """Start a request there."""
+        return self._recording.stream_by(self._usual, self._once, request)
 
 
 class Once:

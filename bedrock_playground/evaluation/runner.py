@@ -9,16 +9,19 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
+from functools import cache
 from time import monotonic
 
 from bedrock_playground.evaluation.agenda import Agenda, Item, Left
 from bedrock_playground.evaluation.answering import Desk, item_key
 from bedrock_playground.evaluation.asking import RememberedShape
 from bedrock_playground.evaluation.place import Place
+from bedrock_playground.evaluation.preparation import prepared_spec
 from bedrock_playground.evaluation.progress import Progress, Tally, eta_of
-from bedrock_playground.evaluation.recording import HALTING, Key, Once, Recording, key_of_item
+from bedrock_playground.evaluation.recording import HALTING, Elsewhere, Key, Once, Recording, key_of_item
 from bedrock_playground.evaluation.scoring import Scorer
-from bedrock_playground.evaluation.spec import Contender, EvaluationSpec
+from bedrock_playground.evaluation.spec import Contender, EvaluationSpec, spec_to_text
 from bedrock_playground.evaluation.standing import Again, Standing, read_standing
 from bedrock_playground.history import RunOrigin, RunStore
 from bedrock_playground.history.batch_recorder import BatchRecorder
@@ -31,7 +34,7 @@ from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.errors import Cancelled, InvocationError
 from bedrock_playground.invocation.protocol import RunIdentity
 from bedrock_playground.limits import LimitedInvoker, RateLimits
-from bedrock_playground.patterns.backing import Backing
+from bedrock_playground.patterns.backing import Backing, Invokers
 from bedrock_playground.patterns.books import Control
 from bedrock_playground.spending.guard import Account
 from bedrock_playground.spending.ledger import Limits
@@ -153,7 +156,7 @@ class EvaluationRun:
             again=self._again,
         )
         self._tallies = standing.tallies()
-        desk = self._desk(standing)
+        desk = self._prepared(self._desk(standing))
         threads = [
             threading.Thread(
                 target=self._worker,
@@ -169,6 +172,20 @@ class EvaluationRun:
         for thread in threads:
             thread.join()
         return all(one.done == one.total and not one.unscored for one in self.progress.contenders)
+
+    def _prepared(self, desk: Desk) -> Desk:
+        """Embed what contenders need embedded, once for all cases."""
+        if all(agenda.count(Left.ANSWER) == 0 for agenda in desk.standing.agendas.values()):
+            return desk
+        ready = prepared_spec(
+            self.spec, self.evaluation_id, desk.backing, place=desk.place, control=self._control
+        )
+        if ready != self.spec:
+            self.spec = ready
+            self._store.evaluations.keep(
+                self.evaluation_id, self._recorder.process_id, document=spec_to_text(ready)
+            )
+        return replace(desk, spec=self.spec)
 
     def _workers(self, agenda: Agenda) -> int:
         return min(self.spec.concurrency, agenda.total - agenda.count(Left.NOTHING))
@@ -266,6 +283,14 @@ class EvaluationRun:
         )
         limits = RateLimits(spec.concurrency, spec.requests_per_minute, spec.tokens_per_minute)
         limited = self._limited = LimitedInvoker(recording, limits)
+
+        @cache
+        def there(region: str) -> Invokers:
+            assert place.regions is not None  # noqa: S101 - it is not asked otherwise
+            found = place.regions(account, region)
+            around = LimitedInvoker(Elsewhere(recording, found.usual, found.once), limits)
+            return Invokers(around, Once(around))
+
         backing = Backing(
             invoker=limited,
             once=Once(limited),
@@ -273,6 +298,7 @@ class EvaluationRun:
             recorder=recording,
             pricer=estimator.pricer,
             embedding_model=place.embedding_model,
+            regions=there if place.regions else None,
         )
         with self._lock:
             self._recording = recording
@@ -313,7 +339,12 @@ def account_of(store: RunStore, evaluation_id: str, *, spec: EvaluationSpec, pla
         spec: What it allows itself.
         place: What may be spent there at most.
     """
-    account = Account(store.ledger, session=f"evaluation:{evaluation_id}", ceiling=place.ceiling)
+    account = Account(
+        store.ledger,
+        session=f"evaluation:{evaluation_id}",
+        ceiling=place.ceiling,
+        limit_words="this evaluation's limit",
+    )
     account.set_limits(Limits(session=spec.max_cost))
     endpoint = place.estimator().endpoint
     for model_id in place.agreed:

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
+from bedrock_playground.evaluation.estimate import SAMPLE, EvaluationEstimate, estimate
 from bedrock_playground.evaluation.place import Place
 from bedrock_playground.evaluation.progress import Progress
 from bedrock_playground.evaluation.runner import EvaluationRun, origins_of
@@ -79,6 +80,22 @@ def scorers_of(store: RunStore, spec: EvaluationSpec) -> tuple[Scorer, ...]:
     return make_scorers(spec.scorers, data_set=store.data_sets.get(spec.data_set_id))
 
 
+def estimate_of(store: RunStore, spec: EvaluationSpec, place: Place) -> EvaluationEstimate:
+    """Say what an evaluation would cost, kept or not; nothing is sent.
+
+    Raises:
+        DataSetGone: There is no such data set.
+        BadScorer: There is no such scorer, or two have one name.
+    """
+    summary = store.data_sets.summary(spec.data_set_id)
+    if summary is None:
+        raise DataSetGone("This data set is not here any more.")
+    order = case_order(spec, summary.cases)
+    read = {case.number: case for case in store.data_sets.cases(spec.data_set_id, order[:SAMPLE])}
+    cases = [read[number] for number in order[:SAMPLE] if number in read]
+    return estimate(spec, cases, total_cases=len(order), place=place, scorers=scorers_of(store, spec))
+
+
 def add_scorers(store: RunStore, evaluation_id: str, scorers: Sequence[str]) -> StoredEvaluation:
     """Have further scorers look at the answers that there are, when it is started again.
 
@@ -107,6 +124,7 @@ def delete(store: RunStore, evaluation_id: str) -> None:
         EvaluationGone: It is not there.
     """
     store.evaluations.delete(evaluation_id)
+    store.batch_jobs.forget(evaluation_id)
     store.delete(RunFilter(comparison_id=evaluation_id))
 
 
@@ -134,7 +152,7 @@ def start(
         user: Who runs it, where known.
 
     Raises:
-        EvaluationBusy: It is at work already, here or in another process.
+        EvaluationBusy: It is at work already, here or in another process, or by batch inference.
         EvaluationGone: It is not there.
         SpecRefused: Another version of this program wrote it.
         BadScorer: A scorer is not there any more.
@@ -143,6 +161,8 @@ def start(
         if evaluation_id in _RUNNING:
             raise EvaluationBusy("This evaluation is at work already.")
         stored = store.evaluations.found(evaluation_id)
+        if any(not job.taken_in for job in store.batch_jobs.of(evaluation_id)):
+            raise EvaluationBusy("Batch inference asks its cases. Take in what it answers first.")
         scorers = scorers_of(store, stored.spec)
         recorder = store.batch_recorder(user or stored.user, origin=origins_of(stored.spec))
         try:

@@ -2,13 +2,14 @@
 
 from bedrock_playground.history.analytics import Analytics
 from bedrock_playground.history.analytics_values import AnalyticsFilter
+from bedrock_playground.history.batch_jobs import BatchJobBook, KeptBatchJob
 from bedrock_playground.history.blind import Blind
 from bedrock_playground.history.data_set_records import StoredDataSet
 from bedrock_playground.history.datasets import DataSetShelf
 from bedrock_playground.history.errors import (
     DataSetGone,
     DataSetInUse,
-    DataSetNameInvalid,
+    DataSetInvalid,
     DataSetUnreadable,
     HistoryDriverMissing,
     HistoryError,
@@ -48,12 +49,13 @@ __all__ = [
     "CSV_COLUMNS",
     "Analytics",
     "AnalyticsFilter",
+    "BatchJobBook",
     "Blind",
     "Contender",
     "CursorInvalid",
     "DataSetGone",
     "DataSetInUse",
-    "DataSetNameInvalid",
+    "DataSetInvalid",
     "DataSetShelf",
     "DataSetUnreadable",
     "HistoryDriverMissing",
@@ -63,6 +65,7 @@ __all__ = [
     "HistoryUnreadable",
     "HistoryUrlInvalid",
     "ImportOutcome",
+    "KeptBatchJob",
     "OnConflict",
     "Outcome",
     "PatternNameInvalid",

@@ -9,9 +9,10 @@ from decimal import Decimal
 
 from bedrock_playground.catalog.arithmetic import MILLION, uncached
 from bedrock_playground.catalog.price_book import RunPricer
-from bedrock_playground.history.groups import SIZE_CLASSES
+from bedrock_playground.history.groups import SIZE_CLASSES, size_class
 from bedrock_playground.invocation.cost import Confidence, Cost
 from bedrock_playground.invocation.protocol import RunIdentity
+from bedrock_playground.invocation.trace import Trace
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, Usage
 
 _MOMENT = datetime(1970, 1, 1, tzinfo=UTC)
@@ -85,6 +86,47 @@ class CacheLedger:
     def read_share(self) -> float | None:
         """The part of the runs' input that was read from a cache."""
         return self.read / self.input_in_all if self.input_in_all else None
+
+
+def cached_tokens(trace: Trace, *, endpoint: str | None) -> list[CachedTokens]:
+    """What prompt caches had a part in, of the calls that one request's pattern made; for :func:`ledgers`.
+
+    Calls of which the service told no tokens are left out; so are kept answers, for which nothing was sent.
+
+    Args:
+        trace: What the pattern did.
+        endpoint: Where its calls went, as runs record it.
+    """
+    found = []
+    for call in trace.leaves:
+        usage = call.usage
+        if usage is None or not call.sent:
+            continue
+        read, written = usage.cache_read_input_tokens or 0, usage.cache_write_input_tokens or 0
+        written_1h = usage.cache_write_1h_input_tokens or 0
+        cached = max(read + written, written_1h)
+        if not cached:
+            continue
+        told = usage.input_tokens or 0
+        found.append(
+            CachedTokens(
+                model_id=call.model_id,
+                invoked_model_id=call.invoked_model_id,
+                endpoint=endpoint,
+                region=call.region,
+                # A trace does not say which tier was echoed: the default one's rates stand in for it.
+                service_tier=None,
+                performance_latency=None,
+                size_class=size_class(call.model_id, told, cached=cached),
+                runs=1,
+                input_tokens=told,
+                output_tokens=usage.output_tokens or 0,
+                cache_read=read,
+                cache_write=written,
+                cache_write_1h=written_1h,
+            )
+        )
+    return found
 
 
 def ledgers(

@@ -26,7 +26,7 @@ from bedrock_playground.history.data_set_records import (
     case_columns,
     stored_of,
 )
-from bedrock_playground.history.errors import DataSetGone, DataSetInUse, DataSetNameInvalid, DataSetUnreadable
+from bedrock_playground.history.errors import DataSetGone, DataSetInUse, DataSetInvalid, DataSetUnreadable
 from bedrock_playground.history.rows import clean, fold
 from bedrock_playground.history.schema import data_set_cases, data_sets, evaluations
 from bedrock_playground.history.votes import Open
@@ -160,10 +160,14 @@ class DataSetShelf:
             user: Who saves it, where known.
 
         Raises:
-            DataSetNameInvalid: It has no name, or one that is too long.
+            DataSetInvalid: It has no case, no name, too long a name, or that of a data set that came with the
+                program and has other cases.
         """
+        if not data_set.cases:
+            raise DataSetInvalid("A data set has at least one case.")
         if not data_set.name.strip() or len(data_set.name) > MAX_NAME:
-            raise DataSetNameInvalid(f"A data set's name has 1 to {MAX_NAME} characters.")
+            raise DataSetInvalid(f"A data set's name has 1 to {MAX_NAME} characters.")
+        self._refuse_builtin_name(data_set)
         named = replace(data_set, name=data_set.name.strip(), data_set_id=content_id(data_set.cases))
         for attempt in range(_ATTEMPTS):
             try:
@@ -176,6 +180,13 @@ class DataSetShelf:
         if kept is None:
             raise DataSetGone("This data set was deleted just after it was saved.")
         return kept
+
+    def _refuse_builtin_name(self, data_set: DataSet) -> None:
+        """A user's cases must not become a version of what came with the program, nor hide behind it."""
+        key = fold(data_set.name.strip())
+        builtin = next((one for one in builtin_sets().values() if fold(one.name) == key), None)
+        if builtin is not None and builtin.data_set_id != content_id(data_set.cases):
+            raise DataSetInvalid(f"“{builtin.name}” is a data set that came with the program.")
 
     def delete(self, data_set_id: str) -> bool:
         """Delete a version for good; return whether it was here.

@@ -13,7 +13,7 @@
     ├── PresetUnreadable        a preset was saved in a form that this version cannot read
     ├── DataSetGone             a data set is not there
     ├── DataSetInUse            an evaluation uses a data set that shall be deleted
-    ├── DataSetNameInvalid      a data set has no name, or too long a one
+    ├── DataSetInvalid          a data set cannot be kept under its name, or has no case
     ├── DataSetUnreadable       a data set was saved in a form that this version cannot read
     ├── EvaluationGone          an evaluation is not there
     ├── EvaluationBusy          a process works on an evaluation
@@ -112,10 +112,10 @@ class DataSetInUse(HistoryError):
     advice: ClassVar[str] = "Delete the evaluations that use it first."
 
 
-class DataSetNameInvalid(HistoryError):
-    """A data set has no name, or too long a one."""
+class DataSetInvalid(HistoryError):
+    """A data set cannot be kept under its name, or has no case."""
 
-    advice: ClassVar[str] = "Choose a short name that says what its cases are."
+    advice: ClassVar[str] = "Choose a short name of its own that says what its cases are."
 
 
 class DataSetUnreadable(HistoryError):

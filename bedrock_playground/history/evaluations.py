@@ -136,6 +136,12 @@ class EvaluationBook:
             values = {"document": document, "state": EvaluationState.READY.value, "note": None}
             connection.execute(update(evaluations).where(_is(evaluation_id)).values(values))
 
+    def keep(self, evaluation_id: str, process_id: str, *, document: str) -> None:
+        """Replace what is to be run by the same with what was prepared for it, while one works on it."""
+        mine = _is(evaluation_id) & (evaluations.c.process_id == process_id)
+        with self._write() as connection:
+            connection.execute(update(evaluations).where(mine).values(document=document))
+
     def delete(self, evaluation_id: str) -> None:
         """Delete it with its scores and ratings; its runs are deleted by whoever owns them.
 
@@ -201,7 +207,11 @@ class EvaluationBook:
             evaluation_id: Which.
             labels: These contenders alone; all if there is none.
         """
-        where = [runs.c.comparison_id == clean(evaluation_id), runs.c.parent_id.is_(None)]
+        where = [
+            runs.c.comparison_id == clean(evaluation_id),
+            runs.c.parent_id.is_(None),
+            runs.c.case_number.is_not(None),
+        ]
         if labels:
             where.append(runs.c.label.in_([clean(label) for label in labels]))
         return self._outcomes(where)
@@ -215,6 +225,7 @@ class EvaluationBook:
             runs.c.comparison_id == clean(evaluation_id),
             runs.c.state == RunState.INTERRUPTED.value,
             runs.c.turn != SCORING_TURN,
+            runs.c.case_number.is_not(None),
             runs.c.model_id.not_like(f"{PATTERN_PREFIX}%"),
         )
         with self._read() as connection:

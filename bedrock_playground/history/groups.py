@@ -42,16 +42,26 @@ def group_of(row: Mapping[str, Any]) -> dict[str, Any] | None:
         return None
     cached = _number(row, "cache_read_input_tokens") + _number(row, "cache_write_input_tokens")
     cached = max(cached, _number(row, "cache_write_1h_input_tokens"))
-    # OpenAI's models count cached tokens in: bedrock_playground.catalog.arithmetic says how that is known.
-    told_in_all = "openai." in row["model_id"]
-    size = _number(row, "input_tokens") + (0 if told_in_all else cached)
     group = {name: row.get(name) for name in GROUPED_BY}
     group |= {
         "pricing": _pricing(row),
-        "size_class": sum(size >= start for start in SIZE_CLASSES),
+        "size_class": size_class(row["model_id"], _number(row, "input_tokens"), cached=cached),
         "cached": cached > 0,
     }
     return {"key": _key(group), **group}
+
+
+def size_class(model_id: str, input_tokens: int, *, cached: int) -> int:
+    """Between which of :data:`SIZE_CLASSES` a request's whole input lies.
+
+    Args:
+        model_id: What was sent as ``modelId``.
+        input_tokens: As the service counts them.
+        cached: Those that a cache had a part in.
+    """
+    # OpenAI's models count cached tokens in: bedrock_playground.catalog.arithmetic says how that is known.
+    size = input_tokens + (0 if "openai." in model_id else cached)
+    return sum(size >= start for start in SIZE_CLASSES)
 
 
 def group_ids(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int | None]:

@@ -15,7 +15,21 @@ from sqlalchemy import URL, Connection, Engine, inspect, text
 from bedrock_playground.history.engine import is_sqlite, shown
 from bedrock_playground.history.errors import HistoryTooNew, HistoryUnavailable, HistoryUnreadable
 
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012")
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+    "0013",
+)
 """Every revision, oldest first; the last one is what this version needs."""
 
 _LOCK_SECONDS = 60.0

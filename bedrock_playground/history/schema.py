@@ -324,6 +324,18 @@ shares = Table(
 )
 """One row per stored share: the settings of a comparison as the JSON document of its file format."""
 
+batch_jobs = Table(
+    "batch_jobs",
+    metadata,
+    Column("arn", Text, primary_key=True),
+    Column("evaluation_id", Text, nullable=False),
+    Column("submitted_at", UtcDateTime, nullable=False),
+    Column("taken_in", Boolean, nullable=False),
+    Column("document", Text, nullable=False),
+    Index("ix_batch_jobs_evaluation_id", "evaluation_id"),
+)
+"""One row per batch job that an evaluation submitted: the job as JSON, and whether its results are here."""
+
 spending = Table(
     "spending",
     metadata,

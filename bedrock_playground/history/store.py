@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Engine, Select, delete, func, insert, select
 from bedrock_playground.history import processes
 from bedrock_playground.history.analytics import Analytics
 from bedrock_playground.history.asked import AskedBook, forget_asked_without_runs
+from bedrock_playground.history.batch_jobs import BatchJobBook
 from bedrock_playground.history.batch_recorder import BatchRecorder
 from bedrock_playground.history.blind import BlindBook, forget_blind_without_runs
 from bedrock_playground.history.datasets import DataSetShelf
@@ -170,6 +171,11 @@ class RunStore:
     def shares(self) -> ShareBook:
         """The comparisons that are kept to be shared."""
         return ShareBook(read=self._read, write=self._write)
+
+    @property
+    def batch_jobs(self) -> BatchJobBook:
+        """The batch jobs that evaluations submitted."""
+        return BatchJobBook(read=self._read, write=self._write)
 
     @property
     def data_sets(self) -> DataSetShelf:
@@ -342,10 +348,10 @@ class RunStore:
             )
         )
 
-    def calls_of(self, run_id: str) -> list[RunRecord]:
-        """Get the calls that a pattern made for a run, complete, in the order in which they began."""
+    def calls_of(self, *run_ids: str) -> list[RunRecord]:
+        """Get the calls that patterns made for some runs, complete, in the order in which they began."""
         return self._records(
-            self._records_where(runs.c.parent_id == run_id).order_by(runs.c.started_at, runs.c.id)
+            self._records_where(runs.c.parent_id.in_(run_ids)).order_by(runs.c.started_at, runs.c.id)
         )
 
     def delete(self, which: Sequence[str] | RunFilter) -> int:

@@ -39,7 +39,7 @@ _BLOCKS = {
     "guardContent": "guardrails",
     "reasoningContent": "reasoning content in the conversation",
 }
-_EXTRA = ("top_k", "seed", "fault")
+_EXTRA = ("top_k", "seed", "logprobs", "fault")
 
 
 def from_converse(body: JsonObject, max_output_tokens: int) -> ChatRequest:
@@ -73,6 +73,7 @@ def from_converse(body: JsonObject, max_output_tokens: int) -> ChatRequest:
         stop_sequences=_stop_sequences(config, "stopSequences"),
         top_k=extra.integer("top_k", low=0, high=500),
         seed=extra.integer("seed", low=0, high=2**32 - 2),
+        logprobs=extra.flag("logprobs") or False,
         json_schema=_json_schema(fields.child("outputConfig")),
         fault=_fault(extra),
     )

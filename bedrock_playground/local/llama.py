@@ -144,6 +144,9 @@ class LlamaEngine:
         }
         if request.seed is not None:
             payload["seed"] = request.seed
+        if request.logprobs:
+            # With more candidates than the one that was taken, the engine writes several times slower.
+            payload |= {"logprobs": True, "top_logprobs": 1}
         if request.json_schema is not None:
             schema = {"name": "output", "schema": request.json_schema}
             payload["response_format"] = {"type": "json_schema", "json_schema": schema}

@@ -91,6 +91,7 @@ class ChunkReader:
     def __init__(self) -> None:
         self._finish: Chunk | None = None
         self._usage: dict[str, int] | None = None
+        self._logprobs: list[dict[str, object]] = []
 
     def read(self, chunk: Chunk) -> Piece | None:
         """Return the piece that a chunk carries, if it carries one.
@@ -105,6 +106,8 @@ class ChunkReader:
         for choice in chunk.get("choices") or []:
             if choice.get("finish_reason"):
                 self._finish = chunk
+            for token in (choice.get("logprobs") or {}).get("content") or []:
+                self._logprobs.append({"token": token["token"], "logprob": token["logprob"]})
             delta = choice.get("delta") or {}
             if delta.get("reasoning_content"):
                 return Piece(delta["reasoning_content"], reasoning=True)
@@ -124,6 +127,7 @@ class ChunkReader:
             stop_reason=self._stop_reason(self._finish),
             input_tokens=self._usage["prompt_tokens"],
             output_tokens=self._usage["completion_tokens"],
+            response_fields={"logprobs": {"content": self._logprobs}} if self._logprobs else {},
         )
 
     @staticmethod

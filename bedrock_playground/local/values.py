@@ -41,6 +41,8 @@ class ChatRequest:
     """Makes sampling repeatable."""
     stop_sequences: tuple[str, ...] = ()
     """Texts that end the answer and are not part of it."""
+    logprobs: bool = False
+    """Tell how likely each token was."""
     json_schema: dict[str, object] | None = None
     """The schema to which the output is held."""
     fault: dict[str, object] | None = None

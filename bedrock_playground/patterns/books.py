@@ -136,6 +136,15 @@ class Sheet:
         if self._outer is not None:
             self._outer.looked(replace(lookup, at=lookup.at + self._offset))
 
+    def copy(self, trace: Trace) -> None:
+        """Write everything that stands in another trace of the same clock."""
+        for call in trace.calls:
+            self.put(call)
+        for decision in trace.decisions:
+            self.decide(decision)
+        for lookup in trace.lookups:
+            self.looked(lookup)
+
     def trace(self) -> Trace:
         """What is written so far."""
         with self._lock:

@@ -69,7 +69,8 @@ class Cascade(Pattern):
                 return verdict.reply or reply
             desk.decide(sentence(f"{role} is not accepted: {verdict.why}"), role=role, chosen=False)
         reply = yield from desk.show(strongest, asked, role=last)
-        desk.decide(f"{last} is the last tier: its answer is taken as it is.", role=last, chosen=True)
+        what = "its answer is taken as it is" if reply.ok else f"it failed: {failure(reply)}"
+        desk.decide(sentence(f"{last} is the last tier: {what}"), role=last, chosen=reply.ok)
         return reply
 
     def steps(self) -> tuple[tuple[str, Member], ...]:

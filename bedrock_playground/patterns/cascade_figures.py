@@ -18,7 +18,7 @@ class Escalation:
     answered: tuple[tuple[str, int], ...]
     """How many requests each tier answered, by its role, in the order of the tiers."""
     untold: int
-    """How many ended without any tier's answer being taken: cancelled, or not recorded."""
+    """How many ended without any tier's answer being taken: the last one failed, or it was stopped."""
     escalated: int
     """How many the first tier did not answer, of those that some tier did."""
     rate: Interval

@@ -23,7 +23,8 @@ class Hedge:
     """Seconds without a first token."""
     percentile: float | None = None
     """Instead of ``after``, once enough were measured: this quantile (0.95, say) of the target's times to the
-    first token. One that was overtaken counts with the time until then."""
+    first token. One that was overtaken counts with the time until then. A replay measures anew, in its
+    own order."""
 
     def __post_init__(self) -> None:
         if self.after < 0:

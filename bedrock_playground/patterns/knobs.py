@@ -26,7 +26,7 @@ class Knob:
     label: str
     """What the page calls it."""
     value: float
-    """Where it stands."""
+    """Where it stands, within its range."""
     low: float
     """The least."""
     high: float
@@ -106,7 +106,7 @@ def _found(value: Any, place: str) -> Iterator[Knob]:  # noqa: ANN401 - any part
             yield Knob(
                 name=name,
                 label=span.label,
-                value=high if own is None else own,
+                value=high if own is None else min(max(own, span.low), high),
                 low=span.low,
                 high=high,
                 step=span.step,

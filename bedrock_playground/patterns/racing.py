@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from bedrock_playground.invocation.errors import Cancelled, NotRecorded
 from bedrock_playground.invocation.events import InvocationEvent
+from bedrock_playground.patterns.books import Sheet
 from bedrock_playground.patterns.replies import Reply
 
 if TYPE_CHECKING:
@@ -145,11 +146,14 @@ def _replayed(
     # One that was cancelled was overtaken then; its own time began a little later than the race's.
     failed_early = one.reply.error is not None and one.ended <= due
     if one.began > due and (not failed_early or isinstance(one.reply.error, Cancelled)):
-        two = _Replay(_branch_at(desk, due), second)
+        later, notes = _branch_at(desk, due), Sheet("race")
+        later.sheet = notes
+        two = _Replay(later, second)
         if not isinstance(two.reply.error, NotRecorded):  # else it was not started then
             started = _branch_at(desk, due)
             on_start(started)
             started.control.close()
+            desk.sheet.copy(notes.trace())
             runs.append(two)
     best = min(runs, key=lambda run: run.began)
     if best.began < float("inf"):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil
 from typing import ClassVar, Literal
 
 from bedrock_playground.invocation.values import InvocationRequest
@@ -46,7 +47,13 @@ class Measured:
     """What was measured, by route."""
     best: Aim = "cost"
     """What should be least."""
-    max_latency: float | None = None
+    max_latency: float | None = knob(
+        None,
+        label="Longest P95 latency, in seconds",
+        low=0.0,
+        high=lambda own: _longest(own.figures),
+        step=0.1,
+    )
     """The most seconds that the 95th percentile may be; ``None``: no limit."""
     max_error_rate: float | None = knob(None, label="Largest error rate", low=0.0, high=1.0, step=0.01)
     """The largest share of requests that may fail; ``None``: no limit."""
@@ -120,6 +127,11 @@ def measured(
         error_rate=failed / requests if requests else None,
         requests=requests,
     )
+
+
+def _longest(figures: Sequence[Figures]) -> float:
+    """As far as a limit on latency can be dragged: to the whole second above the slowest route."""
+    return float(ceil(max((each.latency for each in figures if each.latency is not None), default=10.0)))
 
 
 _WORDS: dict[Aim, str] = {"cost": "cost", "latency": "P95 latency", "error_rate": "error rate"}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bedrock_playground.invocation.errors import Cancelled, CircuitOpen, InvocationError
 from bedrock_playground.invocation.events import InvocationEvent
@@ -137,13 +137,7 @@ class Rung:
     ) -> float | None:
         if number >= self.target.tries:
             return None
-        retry = RetryPolicy(
-            max_attempts=self.target.tries,
-            base_delay=self.retry.base_delay,
-            max_delay=self.retry.max_delay,
-            max_retry_after=self.retry.max_retry_after,
-            random=dice.random,
-        )
+        retry = replace(self.retry, max_attempts=self.target.tries, random=dice.random)
         return retry.backoff(error, attempt=number, has_output=output and not self.hold)
 
     def _seed(self, desk: Desk) -> str:

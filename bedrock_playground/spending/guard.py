@@ -23,19 +23,27 @@ from bedrock_playground.spending.ledger import (
 
 _log = logging.getLogger(__name__)
 
-_SCOPES: dict[Scope, str] = {"session": "this session's limit", "day": "today's limit for everybody (UTC)"}
+_DAY = "today's limit for everybody (UTC)"
 
 
 class Account:
     """What one session may spend; safe to use from any thread."""
 
-    def __init__(self, ledger: Callable[[], Ledger], *, session: str, ceiling: Limits | None = None) -> None:
+    def __init__(
+        self,
+        ledger: Callable[[], Ledger],
+        *,
+        session: str,
+        ceiling: Limits | None = None,
+        limit_words: str = "this session's limit",
+    ) -> None:
         """Make the account of a session.
 
         Args:
             ledger: Finds the ledger; asked at each run, because it may be away for a while.
             session: Which session, unguessable and never used again.
             ceiling: The limits that the settings set; the session may lower them.
+            limit_words: What the session's limit is called: an evaluation is a session of its own.
         """
         self.session = session
         """Which session."""
@@ -44,6 +52,7 @@ class Account:
         self.used = False
         """Whether anything was ever reserved from it: until then nothing is spent, and nobody need look."""
         self._ledger = ledger
+        self._limit_words = limit_words
         self._own = Limits()
         self._agreed: set[tuple[str | None, str]] = set()
         self._lock = threading.Lock()
@@ -126,11 +135,12 @@ class Account:
         scope: Scope = admission.scope or "session"
         spent = admission.before.session if scope == "session" else admission.before.day
         limit = self.limits.session if scope == "session" else self.limits.day
+        words = _DAY if scope == "day" else self._limit_words
         left = format_usd(spent.left(limit))
         most = "nobody knows how much" if wanted.amount is None else f"up to {format_usd(wanted.amount)}"
         running = f", {format_usd(spent.reserved)} of it reserved by what runs now" if spent.reserved else ""
         return errors.SpendingLimitReached(
-            f"It was not sent: it can cost {most}, and {_SCOPES[scope]} of {format_usd(limit)} has {left} "
+            f"It was not sent: it can cost {most}, and {words} of {format_usd(limit)} has {left} "
             f"left. {format_usd(spent.counted)} is spent or reserved{running}."
         )
 

@@ -18,7 +18,7 @@ from bedrock_playground.evaluation.values import Case, DataSet
 from bedrock_playground.history import (
     DataSetGone,
     DataSetInUse,
-    DataSetNameInvalid,
+    DataSetInvalid,
     DataSetUnreadable,
     RunStore,
 )
@@ -186,9 +186,11 @@ def test_a_deleted_data_set_is_gone_with_its_cases(store: RunStore) -> None:
         next(store.data_sets.iter_cases(kept.data_set_id))
 
 
-def test_a_name_is_needed(store: RunStore) -> None:
+def test_a_name_and_a_case_are_needed(store: RunStore) -> None:
+    with pytest.raises(DataSetInvalid, match="at least one case"):
+        store.data_sets.save(_data_set([]))
     for name in ("", "  ", "x" * 121):
-        with pytest.raises(DataSetNameInvalid, match="1 to 120 characters"):
+        with pytest.raises(DataSetInvalid, match="1 to 120 characters"):
             store.data_sets.save(_data_set(_cases(1), name))
 
 
@@ -212,6 +214,8 @@ def test_the_sets_that_come_with_the_program_stand_on_the_shelf(store: RunStore)
     assert tuple(shelf.iter_cases(builtin.data_set_id, after=2)) == builtin.cases[2:]
     assert shelf.cases(builtin.data_set_id, [2]) == [builtin.cases[1]]
     assert not shelf.delete(builtin.data_set_id)
+    with pytest.raises(DataSetInvalid, match="came with the program"):
+        shelf.save(_data_set(_cases(2), f" {builtin.name.lower()}"))
     # Once an evaluation uses it, it is kept as it was, and still listed once.
     kept = shelf.save(builtin)
     assert (kept.builtin, kept.saved_at is not None) == (True, True)

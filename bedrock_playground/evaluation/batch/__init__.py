@@ -13,7 +13,12 @@ Importing this imports no boto3; :class:`~bedrock_playground.invocation.batch.Ba
 from bedrock_playground.evaluation.batch.ahead import Ahead, look_ahead
 from bedrock_playground.evaluation.batch.calls import calls_of
 from bedrock_playground.evaluation.batch.fit import BatchRefused, doubt, why_not
-from bedrock_playground.evaluation.batch.job_json import job_from_json, job_to_json
+from bedrock_playground.evaluation.batch.job_json import (
+    job_from_json,
+    job_from_text,
+    job_to_json,
+    job_to_text,
+)
 from bedrock_playground.evaluation.batch.keys import KeySpan, RecordKey
 from bedrock_playground.evaluation.batch.monitor import PollPolicy, poll, stop, watch
 from bedrock_playground.evaluation.batch.permissions import batch_policy
@@ -40,7 +45,9 @@ __all__ = [
     "calls_of",
     "doubt",
     "job_from_json",
+    "job_from_text",
     "job_to_json",
+    "job_to_text",
     "local_place",
     "look_ahead",
     "poll",

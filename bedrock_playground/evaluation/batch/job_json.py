@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
@@ -23,6 +24,23 @@ def job_to_json(job: BatchJob) -> dict[str, Json]:
     for name in _TIMES:
         told[name] = told[name].isoformat() if told[name] is not None else None
     return told
+
+
+def job_to_text(job: BatchJob) -> str:
+    """Say a job as JSON text, for a history to keep."""
+    return json.dumps(job_to_json(job), separators=(",", ":"))
+
+
+def job_from_text(text: str) -> BatchJob:
+    """Make a job of :func:`job_to_text`'s text.
+
+    Raises:
+        ValueError: The text is not a job's.
+    """
+    value = json.loads(text)
+    if not isinstance(value, Mapping):
+        raise ValueError("This is not a batch job as it was kept: it is no JSON object.")  # noqa: TRY004
+    return job_from_json(value)
 
 
 def job_from_json(value: Mapping[str, Any]) -> BatchJob:

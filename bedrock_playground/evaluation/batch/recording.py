@@ -11,6 +11,7 @@ from bedrock_playground.evaluation.batch.keys import RecordKey
 from bedrock_playground.evaluation.batch.pricing import batch_cost
 from bedrock_playground.evaluation.batch.values import BatchJob
 from bedrock_playground.invocation.cost import Cost
+from bedrock_playground.invocation.errors import Cancelled
 from bedrock_playground.invocation.protocol import Pricer, RunIdentity, RunRecorder
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult
 from bedrock_playground.spending.guard import Account
@@ -59,8 +60,8 @@ def recorded(
     """Price a job's results and keep each as a run, one by one as they are asked for.
 
     A run is kept when it is over, without having been kept as running: for hours nobody could have told how
-    far it is. With the last one, what the job had reserved becomes what it cost; where nobody knows that of
-    some record, the worst case stays counted.
+    far it is. A call of which a stopped job tells nothing leaves no run. With the last one, what the job had
+    reserved becomes what it cost; where nobody knows that of some record, the worst case stays counted.
 
     Args:
         job: The job, as it ended.
@@ -75,7 +76,7 @@ def recorded(
     for key, result in results:
         identity, request = identify(job, key), request_of(key)
         cost = batch_cost(pricer, job, identity=identity, request=request, result=result)
-        if recorder is not None:
+        if recorder is not None and not isinstance(result.error, Cancelled):
             recorder.run_finished(identity, request, result, cost=cost)
         spent = None if spent is None or cost.amount is None else spent + cost.amount
         yield Recorded(key, identity, result, cost)

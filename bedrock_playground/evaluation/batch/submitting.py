@@ -32,7 +32,7 @@ from bedrock_playground.spending.estimate import Estimate, Estimator
 from bedrock_playground.spending.guard import Account, Hold
 
 _UNSAFE = re.compile(r"[^a-zA-Z0-9-]+")
-_EVALUATION_ID = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}")
+_EVALUATION_ID = re.compile(r"(?!\.{1,2}$)[a-zA-Z0-9_.-]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)

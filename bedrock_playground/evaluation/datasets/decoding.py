@@ -37,15 +37,24 @@ def check_size(data: bytes, limits: Limits = LIMITS) -> None:
         raise DataSetRefused("It is empty.", "Choose a file with at least one case.")
 
 
+def refuse_known(data: bytes) -> None:
+    """Refuse what its first bytes tell to be something else, and say what.
+
+    Raises:
+        DataSetRefused: They do.
+    """
+    for start, what, advice in _KINDS:
+        if data.startswith(start):
+            raise DataSetRefused(what, advice)
+
+
 def decode(data: bytes) -> str:
     """Read text.
 
     Raises:
         DataSetRefused: It is not UTF-8; the message says what it seems to be, and which byte tells.
     """
-    for start, what, advice in _KINDS:
-        if data.startswith(start):
-            raise DataSetRefused(what, advice)
+    refuse_known(data)
     if data.startswith(PARQUET):
         raise DataSetRefused("This is a Parquet file under another name.", "Let its name end in .parquet.")
     try:

@@ -14,6 +14,8 @@ from bedrock_playground.invocation.values import Json
 
 INPUTS = "inputs"
 """The member of our own format that is an object of inputs; its members are columns ``inputs.name``."""
+MAX_DEPTH = 50
+"""Levels of lists and objects inside one another that a row may have."""
 _EXAMPLE = 'Write one object per line: {"question": "…", "expected": "…"}.'
 
 
@@ -70,6 +72,9 @@ def table_of(
             problems.append(
                 Problem(f"It is {_kind(value)}, not an object. {_EXAMPLE}", number, left_out=True)
             )
+        elif _is_too_deep(value):
+            words = f"It is nested more than {MAX_DEPTH} levels deep. Take out what no case needs."
+            problems.append(Problem(words, number, left_out=True))
         elif len(rows) >= limits.max_cases:
             raise too_many_rows(limits)
         else:
@@ -110,6 +115,22 @@ def _flat(value: Mapping[str, Json]) -> dict[str, Json]:
         else:
             values[name] = member
     return values
+
+
+def _is_too_deep(value: object) -> bool:
+    # Not by recursion: that is what it guards against.
+    level: list[object] = [value]
+    for _ in range(MAX_DEPTH + 1):
+        inner: list[object] = []
+        for one in level:
+            if isinstance(one, Mapping):
+                inner += one.values()
+            elif isinstance(one, list):
+                inner += one
+        if not inner:
+            return False
+        level = inner
+    return True
 
 
 def _kind(value: object) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, cast
 
 from bedrock_playground.evaluation.datasets.csv_rows import find_delimiter, read_csv, too_many_rows
-from bedrock_playground.evaluation.datasets.decoding import PARQUET, check_size, decode
+from bedrock_playground.evaluation.datasets.decoding import PARQUET, check_size, decode, refuse_known
 from bedrock_playground.evaluation.datasets.errors import DataSetRefused
 from bedrock_playground.evaluation.datasets.json_rows import read_json, read_jsonl
 from bedrock_playground.evaluation.datasets.known import is_known
@@ -19,14 +19,15 @@ ENDINGS = {
     ".ndjson": "jsonl",
     ".json": "json",
     ".parquet": "parquet",
-    ".txt": "lines",
+    ".txt": "auto",
 }
-"""What a file's name ends in, and what it is then."""
+"""What a file's name ends in, and what it is then; ``auto``: its looks tell."""
 Pasted = Literal["auto", "csv", "tsv", "jsonl", "json", "lines"]
 """How pasted text is read; ``auto`` tells by its looks."""
 LINE_COLUMN = "text"
 """The only column of one case per line."""
 _MAX_NAME = 64
+_TOLD = 3
 
 
 def read_file(name: str, data: bytes, *, limits: Limits = LIMITS) -> RawTable:
@@ -44,6 +45,7 @@ def read_file(name: str, data: bytes, *, limits: Limits = LIMITS) -> RawTable:
     check_size(data, limits)
     kind = next((kind for ending, kind in ENDINGS.items() if name.lower().endswith(ending)), None)
     if kind is None:
+        refuse_known(data)
         raise DataSetRefused(
             f"“{name}” is of no kind that is read.", f"Its name should end in one of {', '.join(ENDINGS)}."
         )
@@ -51,7 +53,8 @@ def read_file(name: str, data: bytes, *, limits: Limits = LIMITS) -> RawTable:
         if not data.startswith(PARQUET):
             raise DataSetRefused("It is called .parquet but is no Parquet file.", "Choose the file itself.")
         return read_parquet(data, limits=limits)
-    return _read(decode(data), cast("Format", kind), limits)
+    text = decode(data)
+    return _read(text, looks_like(text) if kind == "auto" else cast("Format", kind), limits)
 
 
 def read_pasted(text: str, *, kind: Pasted = "auto", limits: Limits = LIMITS) -> RawTable:
@@ -96,9 +99,14 @@ def looks_like(text: str) -> Format:
 
 def _read(text: str, kind: Format, limits: Limits) -> RawTable:
     table = _by_kind(text, kind, limits)
-    if not table.rows and not table.unreadable:
+    if table.rows:
+        return table
+    lost = [problem for problem in table.unreadable if problem.left_out]
+    if not lost:
         raise DataSetRefused("It has no case in it.", "Add at least one row below the columns' names.")
-    return table
+    told = " ".join(f"{one.place(table.unit)}: {one.message}" for one in lost[:_TOLD])
+    none = "Its only row cannot" if len(lost) == 1 else f"None of its {len(lost):,} rows can"
+    raise DataSetRefused(f"{none} be read. {told}", "Correct that, and take it again.")
 
 
 def _by_kind(text: str, kind: Format, limits: Limits) -> RawTable:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -26,7 +28,8 @@ from bedrock_playground.evaluation.datasets.passages import (
 )
 from bedrock_playground.evaluation.scorers.registry import make_scorers
 from bedrock_playground.evaluation.scorers.texts import contains
-from bedrock_playground.evaluation.values import Case, DataSet
+from bedrock_playground.evaluation.values import Answer, Case, DataSet
+from bedrock_playground.invocation.values import InvocationResult
 from bedrock_playground.presets.template import fill, names_in
 
 _SETS = list(builtin_sets().values())
@@ -78,6 +81,28 @@ def test_expected_answers_pass_the_checks_of_their_case(data_set: DataSet) -> No
         assert check_problems(case.checks) == []
         for answer in case.accepted:
             assert failed_checks(answer, case.checks) == [], (case.number, answer)
+
+
+class _NobodyToAsk:
+    def ask(self, *args: Any, **options: Any) -> Answer:
+        raise AssertionError("No scorer of a built-in set calls a model.")
+
+    def embed(self, *args: Any, **options: Any) -> Sequence[Sequence[float]]:
+        raise AssertionError("No scorer of a built-in set calls a model.")
+
+
+@_each
+def test_every_accepted_answer_is_right_by_every_scorer_of_its_set(data_set: DataSet) -> None:
+    for scorer in make_scorers(data_set.scorers, data_set=data_set):
+        for case in data_set.cases:
+            for answer in case.accepted:
+                score = scorer.score(Answer(InvocationResult(text=answer)), case, _NobodyToAsk())
+                assert score.value == pytest.approx(1.0), (scorer.name, case.number, answer, score)
+            other = scorer.score(
+                Answer(InvocationResult(text="Something else entirely" * 12)), case, _NobodyToAsk()
+            )
+            assert other.value is not None
+            assert other.value < 0.5 or scorer.name.startswith("constraints")
 
 
 @_each

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
@@ -231,11 +231,13 @@ def _read_again(name: str, data: bytes) -> tuple[Case, ...]:
     return prepare(table, guess(table.columns)).cases
 
 
+@settings(max_examples=50)
 @given(_data_sets())
 def test_cases_come_back_from_jsonl_as_they_were(cases: tuple[Case, ...]) -> None:
     assert _read_again("a.jsonl", "".join(to_jsonl(cases)).encode()) == cases
 
 
+@settings(max_examples=50)
 @given(_data_sets())
 def test_cases_come_back_from_csv_as_they_were(cases: tuple[Case, ...]) -> None:
     assert _read_again("a.csv", "".join(to_csv(cases, variables_in(cases))).encode()) == cases
@@ -270,6 +272,7 @@ def test_parquet_of_the_same_columns_gives_the_same_cases() -> None:
 # The hash
 
 
+@settings(max_examples=50)
 @given(_data_sets(), st.randoms())
 def test_the_hash_knows_contents_and_order_and_nothing_else(
     cases: tuple[Case, ...], chance: random.Random

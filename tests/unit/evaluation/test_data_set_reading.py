@@ -131,6 +131,14 @@ def test_json_lines_keep_their_types_and_name_bad_lines() -> None:
     assert table.unreadable[0].place(table.unit) == "Line 3"
 
 
+def test_what_is_nested_too_deeply_is_told() -> None:
+    lines = [f'{{"q": {"[" * depth}{"]" * depth}}}' for depth in (50, 51, 987, 5000)]
+    table = read_file("a.jsonl", "\n".join(lines).encode())
+    assert [row.number for row in table.rows] == [1]
+    assert [problem.row for problem in table.unreadable] == [2, 3, 4]
+    assert "nested more than 50 levels" in table.unreadable[0].message
+
+
 def test_a_json_array_is_read_and_numbered_by_its_members() -> None:
     table = read_file("a.json", b'[{"q": "1"}, "two", {"q": "3"}]')
     assert _rows(table) == [(1, {"q": "1"}), (3, {"q": "3"})]
@@ -204,7 +212,10 @@ _SMALL = Limits(max_bytes=2000, max_cases=3, max_columns=2)
         ("a.jsonl", b'{"a": 1, "b": 2, "c": 3}', "more than 2 different members"),
         ("a.csv", b"q\n", "no case"),
         ("a.csv", b",\n,\n", "no line with column names"),
-        ("a.xlsx", b"q", "of no kind that is read"),
+        ("a.xlsx", b"PK\x03\x04...", "Excel workbook"),
+        ("a.doc", b"q", "of no kind that is read"),
+        ("a.csv", b"a,b\n1\n", "Its only row cannot be read. Line 2: It has 1 field"),
+        ("a.jsonl", b"x\n" * 5, "None of its 5 rows can be read. Line 1: .* Line 3: "),
     ],
 )
 def test_limits_are_told_and_nothing_is_cut_off(name: str, data: bytes, words: str) -> None:
@@ -240,6 +251,11 @@ def test_pasted_text_is_told_by_its_looks(text: str, kind: str) -> None:
     assert read_pasted(text).format == kind
 
 
+def test_a_text_file_is_what_it_looks_like() -> None:
+    assert read_file("a.txt", b"question\tanswer\na\tb\n").format == "tsv"
+    assert read_file("a.txt", b"one, two\nthree").format == "lines"
+
+
 def test_one_case_per_line_and_a_kind_that_the_user_chose() -> None:
     table = read_pasted("a, b\r\n\r\nc, d\n")
     assert _rows(table) == [(1, {"text": "a, b"}), (3, {"text": "c, d"})]
@@ -254,7 +270,7 @@ def test_any_text_is_a_table_or_refused(text: str) -> None:
             table = read_pasted(text, kind=kind)
         except DataSetRefused:
             continue
-        assert table.rows or table.unreadable
+        assert table.rows
         numbers = [row.number for row in table.rows]
         assert numbers == sorted(set(numbers))
 
@@ -265,4 +281,4 @@ def test_any_bytes_are_a_table_or_refused(data: bytes, name: str) -> None:
         table = read_file(name, data)
     except DataSetRefused:
         return
-    assert table.rows or table.unreadable
+    assert table.rows

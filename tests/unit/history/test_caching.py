@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from bedrock_playground.catalog.price_book import PriceBook, RunPricer
 from bedrock_playground.catalog.prices import Price, Rates
-from bedrock_playground.history.caching import CachedTokens, ledgers
+from bedrock_playground.history.caching import CachedTokens, cached_tokens, ledgers
 from bedrock_playground.invocation.cost import Confidence
+from bedrock_playground.invocation.trace import Trace, TracedCall
+from bedrock_playground.invocation.values import Usage
 
 _RATES = Rates(
     input=Decimal(3),
@@ -105,6 +107,43 @@ def test_what_is_unknown_does_not_change_what_is_known() -> None:
     reserved = replace(_TOKENS, service_tier="reserved")
     (alone,), (both,) = ledgers([_TOKENS], _pricer), ledgers([_TOKENS, reserved], _pricer)
     assert (both.saved, both.runs, both.unknown_runs) == (alone.saved, 20, 10)
+
+
+def _call(model_id: str, usage: Usage | None, *, attempts: int = 1) -> TracedCall:
+    return TracedCall(
+        run_id=model_id,
+        parent_id="p",
+        role="tier 1",
+        model_id=model_id,
+        region="eu-west-1",
+        started=0.0,
+        attempts=attempts,
+        usage=usage,
+    )
+
+
+def test_a_traces_calls_tell_what_caches_had_a_part_in() -> None:
+    usage = Usage(
+        input_tokens=1000, output_tokens=5, cache_read_input_tokens=150_000, cache_write_input_tokens=2000
+    )
+    calls = (
+        _call("anthropic.a", usage),
+        _call("openai.b", usage),
+        _call("anthropic.none", Usage(input_tokens=10, output_tokens=1)),
+        _call("anthropic.untold", None),
+        _call("anthropic.kept", usage, attempts=0),
+        _call("pattern:chain", usage),
+    )
+    found = cached_tokens(Trace(pattern="cascade", calls=calls), endpoint="bedrock")
+    assert [(one.model_id, one.region, one.size_class) for one in found] == [
+        ("anthropic.a", "eu-west-1", 1),
+        ("openai.b", "eu-west-1", 0),
+    ]
+    ledger = {one.model_id: one for one in ledgers(found, _pricer)}["anthropic.a"]
+    # 150,000 at 0.30 and 2,000 at 3.75 dollars per million, against 152,000 at 3.
+    assert ledger.paid == Decimal("0.045") + Decimal("0.0075")
+    assert ledger.without == Decimal("0.456")
+    assert ledger.read_share == 150_000 / 153_000
 
 
 _counts = st.integers(0, 10**9)

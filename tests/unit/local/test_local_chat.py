@@ -29,7 +29,12 @@ def test_everything_that_acts_is_read() -> None:
             "messages": [user("a"), assistant("b"), user("c")],
             "system": [{"text": "One."}, {"text": "Two."}],
             "inferenceConfig": {"maxTokens": 7, "temperature": 0, "topP": 0.5, "stopSequences": ["END"]},
-            "additionalModelRequestFields": {"top_k": 3, "seed": 9, "fault": {"kind": "stall"}},
+            "additionalModelRequestFields": {
+                "top_k": 3,
+                "seed": 9,
+                "logprobs": True,
+                "fault": {"kind": "stall"},
+            },
             "outputConfig": schema('{"type": "object"}'),
             "serviceTier": {"type": "default"},
             "performanceConfig": {"latency": "standard"},
@@ -41,6 +46,7 @@ def test_everything_that_acts_is_read() -> None:
     assert request.system == "One.\n\nTwo."
     assert (request.max_tokens, request.temperature, request.top_p) == (7, 0.0, 0.5)
     assert (request.top_k, request.seed, request.stop_sequences) == (3, 9, ("END",))
+    assert request.logprobs is True
     assert request.json_schema == {"type": "object"}
     assert request.fault == {"kind": "stall"}
 

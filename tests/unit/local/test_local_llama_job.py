@@ -48,6 +48,18 @@ def test_stop_reasons(last: dict[str, Any], stop_reason: str) -> None:
     assert (completion.stop_reason, completion.input_tokens, completion.output_tokens) == (stop_reason, 32, 8)
 
 
+def test_how_likely_each_token_was_is_kept_for_the_end() -> None:
+    reader = ChunkReader()
+    told = {"id": 1, "token": "Bon", "bytes": [66], "logprob": -1.63, "top_logprobs": []}
+    chunk = delta(content="Bon")
+    chunk["choices"][0]["logprobs"] = {"content": [told]}
+    assert reader.read(chunk) == Piece("Bon")
+    reader.read(finish("stop", stop_type="eos"))
+    reader.read(USAGE)
+    fields = reader.completion().response_fields
+    assert fields == {"logprobs": {"content": [{"token": "Bon", "logprob": -1.63}]}}
+
+
 @pytest.mark.parametrize("chunks", [[], [USAGE], [finish("stop", stop_type="eos")]])
 def test_an_end_that_says_nothing_is_an_error(chunks: list[dict[str, Any]]) -> None:
     reader = ChunkReader()

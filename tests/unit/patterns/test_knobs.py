@@ -57,9 +57,16 @@ def test_a_whole_knob_stays_whole_and_ends_where_its_pattern_does() -> None:
 
 
 def test_a_limit_that_is_not_set_stands_at_its_end() -> None:
-    by = Measured(figures=(Figures(route="one"),))
-    (found,) = knobs(Routing(routes=ROUTES, by=by))
-    assert (found.value, found.high) == (1.0, 1.0)
+    by = Measured(figures=(Figures(route="one", latency=2.3),))
+    latency, errors = knobs(Routing(routes=ROUTES, by=by))
+    assert (latency.value, latency.high, latency.values()[-1]) == (3.0, 3.0, 3.0)
+    assert (errors.value, errors.high) == (1.0, 1.0)
+
+
+def test_a_value_beyond_what_there_is_stands_at_the_end() -> None:
+    by = Neighbours(examples=(Example(text="a", route="one"),), k=3)
+    k, _ = knobs(Routing(routes=ROUTES, by=by))
+    assert (k.value, k.values()) == (1, (1,))
 
 
 def test_there_is_no_other_knob() -> None:

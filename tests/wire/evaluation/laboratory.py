@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from bedrock_playground.catalog.price_book import PriceBook
+from bedrock_playground.catalog.prices import Price
+from bedrock_playground.catalog.variant import BuiltRequest, Variant
 from bedrock_playground.evaluation.place import Place
 from bedrock_playground.evaluation.results import latest
 from bedrock_playground.evaluation.running import create, start
@@ -18,7 +19,11 @@ from bedrock_playground.evaluation.spec import Contender, EvaluationSpec
 from bedrock_playground.evaluation.values import Case, DataSet
 from bedrock_playground.history import RunStore
 from bedrock_playground.history.evaluation_records import OutcomeRow, StoredEvaluation
-from bedrock_playground.invocation.protocol import Invoker
+from bedrock_playground.invocation import BedrockInvoker, ClientConfig, RetryPolicy
+from bedrock_playground.invocation.events import InvocationEvent
+from bedrock_playground.invocation.protocol import InvocationStream, Invoker
+from bedrock_playground.invocation.values import InferenceParameters, InvocationRequest
+from bedrock_playground.patterns.backing import Shape
 from bedrock_playground.patterns.members import Member
 from bedrock_playground.spending import Account, Estimator, GuardedInvoker
 from tests.wire.patterns.kitchen import Kitchen, plain, solo
@@ -66,14 +71,7 @@ class Laboratory:
         return create(store, replace(spec, **changes))
 
     def place(self, *, wrap: Wrap = lambda invoker: invoker, **changes: Any) -> Place:
-        backing = self.kitchen.backing()
-        estimator = Estimator(PriceBook(listed=()).pricer(), endpoint=self.endpoint, region="us-east-1")
-
-        def guarded(account: Account) -> Invoker:
-            return GuardedInvoker(wrap(backing.invoker), account=account, estimator=lambda: estimator)
-
-        place = Place(guarded=guarded, estimator=lambda: estimator, shape=plain)
-        return replace(place, **changes)
+        return replace(place_at(self.kitchen.server.url, endpoint=self.endpoint, wrap=wrap), **changes)
 
     def run(self, store: RunStore, evaluation_id: str, **options: Any) -> Any:
         """Run it to its end."""
@@ -86,13 +84,76 @@ class Laboratory:
         return Counter(self.kitchen.asked)
 
 
+def place_at(
+    url: str,
+    *,
+    endpoint: str = "local",
+    wrap: Wrap = lambda invoker: invoker,
+    prices: Sequence[Price] = (),
+    shape: Shape = plain,
+) -> Place:
+    """A place at a loopback server: free if it is called local, otherwise at these prices."""
+    config = ClientConfig(
+        region="us-east-1", endpoint_url=url, access_key_id="AKIDTEST", secret_access_key="secret"
+    )
+    invoker = wrap(BedrockInvoker(config=config, retry=RetryPolicy(base_delay=0.01)))
+    estimator = Estimator(PriceBook(listed=(tuple(prices),)).pricer(), endpoint=endpoint, region="us-east-1")
+
+    def guarded(account: Account) -> Invoker:
+        return GuardedInvoker(invoker, account=account, estimator=lambda: estimator)
+
+    return Place(guarded=guarded, estimator=lambda: estimator, shape=shape)
+
+
+def with_max_tokens(variant: Variant, asked: InvocationRequest) -> BuiltRequest:
+    """The request with the variant's max tokens."""
+    built = plain(variant, asked)
+    parameters = InferenceParameters(max_tokens=variant.max_tokens)
+    return replace(built, request=replace(built.request, parameters=parameters))
+
+
 def outcomes(store: RunStore, evaluation_id: str) -> dict[tuple[str, int, int], OutcomeRow]:
     """What came of each contender, case and repeat."""
     return dict(latest(store, evaluation_id))
 
 
+class Before(Invoker):
+    """An invoker around an invoker that does something when a call is recorded and about to be sent."""
+
+    def __init__(self, inner: Invoker, act: Callable[[Callable[[], InvocationStream]], None]) -> None:
+        self.inner = inner
+        self.act = act
+
+    def stream(self, request: InvocationRequest) -> InvocationStream:
+        return BeforeStream(lambda: self.inner.stream(request), self.act)
+
+
+class BeforeStream:
+    """A stream that does something before its first event."""
+
+    def __init__(
+        self, start: Callable[[], InvocationStream], act: Callable[[Callable[[], InvocationStream]], None]
+    ) -> None:
+        self.start = start
+        self.act = act
+        self.inner = start()
+        self.acted = False
+
+    def __iter__(self) -> BeforeStream:
+        return self
+
+    def __next__(self) -> InvocationEvent:
+        if not self.acted:
+            self.acted = True
+            self.act(self.start)
+        return next(self.inner)
+
+    def cancel(self) -> None:
+        self.inner.cancel()
+
+
 class Gate:
-    """An invoker around an invoker that lets so many calls through and holds the others up."""
+    """Lets so many calls through and holds the others up until it is opened."""
 
     def __init__(self, through: int) -> None:
         self.left = through
@@ -101,20 +162,12 @@ class Gate:
         self.lock = threading.Lock()
 
     def __call__(self, inner: Invoker) -> Invoker:
-        gate = self
+        return Before(inner, self.hold)
 
-        class Held:
-            def stream(self, request: Any) -> Any:
-                with gate.lock:
-                    gate.left -= 1
-                    held = gate.left < 0
-                if held:
-                    gate.full.set()
-                    gate.open.wait(30)
-                return inner.stream(request)
-
-        return Held()
-
-
-PRICE = Decimal("0.03")
-"""What a call costs at the kitchen's prices: three tokens out, a cent each."""
+    def hold(self, _: Callable[[], InvocationStream]) -> None:
+        with self.lock:
+            self.left -= 1
+            held = self.left < 0
+        if held:
+            self.full.set()
+            self.open.wait(30)

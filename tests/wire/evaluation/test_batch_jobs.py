@@ -26,8 +26,8 @@ from bedrock_playground.evaluation.batch import (
     PollPolicy,
     RecordKey,
     Submission,
-    job_from_json,
-    job_to_json,
+    job_from_text,
+    job_to_text,
     local_place,
     poll,
     recorded,
@@ -235,7 +235,7 @@ def test_a_kept_job_is_followed_after_a_restart(client: BatchClient, local_endpo
     kept: list[str] = []
 
     def keep(job: BatchJob) -> None:
-        kept.append(json.dumps(job_to_json(job)))
+        kept.append(job_to_text(job))
 
     (job,) = submit(
         client,
@@ -248,8 +248,8 @@ def test_a_kept_job_is_followed_after_a_restart(client: BatchClient, local_endpo
     left.set()
     assert watch(client, [job], leave=left) == (job,)
     again = BatchClient(config_of(local_endpoint), s3_endpoint_url=local_endpoint.url)
-    (over,) = watch(again, [job_from_json(json.loads(kept[0]))], changed=keep, policy=QUICK)
-    assert job_from_json(json.loads(kept[-1])) == over
+    (over,) = watch(again, [job_from_text(kept[0])], changed=keep, policy=QUICK)
+    assert job_from_text(kept[-1]) == over
     assert over.state is JobState.COMPLETED
     assert len(list(results(again, over))) == 200
 
@@ -345,7 +345,7 @@ def test_what_jobs_cost_at_most_is_reserved_until_their_results_are_read(
         worst = sum(guard.estimate(asked).worst.amount or 0 for _, asked in priced_calls(100))
         assert store.ledger().totals("s").session.reserved == worst > 0
     # Hours later, in another process.
-    kept = job_from_json(json.loads(json.dumps(job_to_json(job))))
+    kept = job_from_text(job_to_text(job))
     with RunStore.open(data, data_dir=tmp_path) as store:
         guard = guard_of(store.ledger(), "5")
         told = list(

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
 
+from bedrock_playground.catalog.prices import Price, Rates
+from bedrock_playground.catalog.variant import Variant
 from bedrock_playground.evaluation import running
-from bedrock_playground.evaluation.results import read_results
+from bedrock_playground.evaluation.marking import Marked, mark
+from bedrock_playground.evaluation.results import answers_to, export_rows, read_results
+from bedrock_playground.evaluation.scoring import Desk
+from bedrock_playground.evaluation.spec import spec_to_text
+from bedrock_playground.evaluation.values import Answer, Case, Score
 from bedrock_playground.history.errors import EvaluationBusy
 from bedrock_playground.history.evaluation_records import EvaluationState
-from bedrock_playground.invocation.values import RunState
+from bedrock_playground.invocation.cost import Confidence
+from bedrock_playground.invocation.values import InvocationResult, RunState
+from bedrock_playground.patterns.books import Control
 from bedrock_playground.patterns.chain import Chain, Step
+from bedrock_playground.patterns.members import Solo
+from bedrock_playground.patterns.stream import new_identity
 from tests.wire.evaluation.conftest import Build
-from tests.wire.evaluation.laboratory import Gate, outcomes
+from tests.wire.evaluation.laboratory import Gate, outcomes, place_at, with_max_tokens
+from tests.wire.invocation.scripted import Exchange
 from tests.wire.patterns.kitchen import solo
 
 
@@ -135,3 +148,140 @@ def test_scorers_can_be_added_without_new_answers(build: Build) -> None:
     assert {model for model, _ in laboratory.kitchen.asked[asked:]} == {"j"}
     assert progress.contenders[0].scoring.calls == len(laboratory.kitchen.asked) - asked > 0
     assert read_results(store, made.evaluation_id).summary("A", "exact").accuracy.value == 1
+
+
+MODEL = "anthropic.claude-sonnet-4-5-20250929-v1:0"
+LIST = (
+    Price(
+        model_id=MODEL,
+        rates=Rates(input=Decimal(3), output=Decimal(15)),
+        source="test",
+        as_of=date(2026, 7, 13),
+        confidence=Confidence.CONFIRMED,
+    ),
+)
+
+
+def test_it_stops_before_its_limit_of_cost_and_goes_on_with_a_higher_one(build: Build) -> None:
+    laboratory = build(endpoint="bedrock")
+    store = laboratory.open()
+    member = Solo(variant=Variant(model=MODEL, max_tokens=100))
+    made = laboratory.make(store, member, cases=9, concurrency=1)
+    place = place_at(laboratory.kitchen.server.url, endpoint="bedrock", prices=LIST, shape=with_max_tokens)
+    told = running.estimate_of(store, made.spec, place)
+    assert told.total.expected is None  # nobody knows how long its answers are
+    assert told.total.worst is not None
+    actual = (7 * Decimal(3) + 3 * Decimal(15)) / 1_000_000
+    # The worst case of a call has to fit into what four calls leave.
+    limit = told.total.worst / 9 + 4 * actual
+    limited = replace(made.spec, max_cost=limit)
+    store.evaluations.change(made.evaluation_id, document=spec_to_text(limited))
+    run = laboratory.run(store, made.evaluation_id, place=place)
+    progress = run.progress
+    assert progress.state is EvaluationState.PAUSED
+    assert "this evaluation's limit of $0." in (progress.note or "")
+    # What was refused is no outcome: it was never sent.
+    assert (progress.done, progress.failures, len(laboratory.kitchen.asked)) == (5, 0, 5)
+    assert progress.cost == 5 * actual
+
+    store.evaluations.change(made.evaluation_id, document=spec_to_text(replace(limited, max_cost=Decimal(1))))
+    progress = laboratory.run(store, made.evaluation_id, place=place).progress
+    assert (progress.state, progress.done, progress.failures) == (EvaluationState.COMPLETED, 9, 0)
+    assert set(laboratory.asked().values()) == {1}
+
+
+def test_a_model_without_a_price_waits_until_somebody_agrees(build: Build) -> None:
+    laboratory = build(endpoint="bedrock")
+    store = laboratory.open()
+    made = laboratory.make(store, solo("nobodys.model-v1:0"))
+    place = place_at(laboratory.kitchen.server.url, endpoint="bedrock")
+    assert running.estimate_of(store, made.spec, place).unpriced == ("nobodys.model-v1:0",)
+    progress = laboratory.run(store, made.evaluation_id, place=place).progress
+    assert (progress.state, progress.done) == (EvaluationState.PAUSED, 0)
+    assert not laboratory.kitchen.asked
+    agreed = replace(place, agreed=("nobodys.model-v1:0",))
+    progress = laboratory.run(store, made.evaluation_id, place=agreed).progress
+    assert (progress.state, progress.done) == (EvaluationState.COMPLETED, 6)
+    assert (progress.cost, progress.unknown_costs) == (0, 6)
+
+
+def test_a_pattern_does_not_go_around_what_stands_in_the_way(build: Build) -> None:
+    """A ladder would take a refused call for a failed target, and answer by the next one."""
+    laboratory = build(endpoint="bedrock")
+    store = laboratory.open()
+    chain = Chain(
+        steps=(Step(name="one", member=solo("free.first")), Step(name="two", member=solo("free.second")))
+    )
+    made = laboratory.make(store, chain, cases=4, concurrency=1)
+    place = place_at(laboratory.kitchen.server.url, endpoint="bedrock")
+    half = replace(place, agreed=("free.first",))
+    progress = laboratory.run(store, made.evaluation_id, place=half).progress
+    assert (progress.state, progress.done) == (EvaluationState.PAUSED, 0)
+    assert [model for model, _ in laboratory.kitchen.asked] == ["free.first"]
+    both = replace(place, agreed=("free.first", "free.second"))
+    progress = laboratory.run(store, made.evaluation_id, place=both).progress
+    assert (progress.state, progress.done, progress.failures) == (EvaluationState.COMPLETED, 4, 0)
+    # The first step that was answered before was not asked again.
+    assert set(laboratory.asked().values()) == {1}
+    assert sum(laboratory.asked().values()) == 8
+
+
+def test_throttling_makes_it_slower_and_loses_nothing(build: Build) -> None:
+    slow = iter(range(1000))
+
+    def says(model: str, prompt: str, exchange: Exchange) -> None:
+        if next(slow) % 3 == 0:
+            exchange.error(429, "ThrottlingException", "Slow down.", headers={"Retry-After": "0.01"})
+        else:
+            exchange.answer(f"{model}: {prompt}")
+
+    laboratory = build(says)
+    store = laboratory.open()
+    made = laboratory.make(store, solo("a"), cases=12, concurrency=4, scorers=("exact",))
+    run = laboratory.run(store, made.evaluation_id)
+    assert (run.progress.state, run.progress.failures) == (EvaluationState.COMPLETED, 0)
+    assert run.progress.limits["a"].throttled > 0
+    assert read_results(store, made.evaluation_id).summary("A", "exact").accuracy.value == 1
+
+
+def test_a_scorer_that_fails_gives_no_score_and_says_so(build: Build) -> None:
+    class Broken:
+        name = "broken"
+        calls_models = False
+
+        def score(self, answer: Answer, case: Case, desk: Desk) -> Score:
+            raise ZeroDivisionError("oops")
+
+    identity = new_identity()
+    marked = Marked(identity, Answer(InvocationResult(text="x")), Case(number=1, inputs={}))
+    (row,) = mark(marked, [Broken()], build().kitchen.backing(), control=Control()) or []
+    assert (row.value, row.note) == (None, "The scorer failed: ZeroDivisionError: oops")
+
+
+def test_a_case_is_looked_into_with_everything_beside_each_other(build: Build) -> None:
+    laboratory = build()
+    store = laboratory.open()
+    made = laboratory.make(store, scorers=("exact",), sample=3, seed=7)
+    laboratory.run(store, made.evaluation_id)
+    results = read_results(store, made.evaluation_id)
+    assert [len(one.rows) for one in results.contenders] == [3, 3]
+    number = results.contenders[0].rows[0].case_number
+    case, (first, second) = answers_to(store, results, number)
+    assert case is not None
+    assert (first.run.result.text, second.run.result.text) == (  # type: ignore[union-attr]
+        f"a: question {number}",
+        f"b: question {number}",
+    )
+    assert [score.value for score in (*first.scores, *second.scores)] == [1.0, 0.0]
+    store.evaluations.ratings.rate(made.evaluation_id, first.run.run_id, 5, note="good", user="ann")
+    _, (rated, _) = answers_to(store, results, number)
+    assert [(one.rating, one.user) for one in rated.ratings] == [(5, "ann")]
+    rows = list(export_rows(store, made.evaluation_id))
+    assert len(rows) == 6
+    assert rows[0]["score: exact"] == 1.0
+    assert rows[0]["expected"] == rows[0]["answer"]
+
+    running.delete(store, made.evaluation_id)
+    assert store.evaluations.get(made.evaluation_id) is None
+    assert store.count() == 0
+    assert not list(store.evaluations.scores(made.evaluation_id))

@@ -106,6 +106,20 @@ def test_top_p_and_top_k_at_their_narrowest_take_the_most_likely_token(
     assert text_of(sampled) == greedy
 
 
+def test_how_likely_each_token_was_is_told_where_asked_for(runtime: Any) -> None:
+    def sure(temperature: float) -> list[float]:
+        fields, config = {"logprobs": True, "seed": 3}, {"temperature": temperature, "maxTokens": 8}
+        answer = ask(runtime, inferenceConfig=config, additionalModelRequestFields=fields)
+        told = answer["additionalModelResponseFields"]["logprobs"]["content"]
+        assert "".join(token["token"] for token in told) == text_of(answer)
+        return [token["logprob"] for token in told]
+
+    likely, sampled = sure(0.0), sure(1.0)
+    assert all(log <= 0 for log in likely + sampled)
+    assert len(likely) == 8
+    assert "additionalModelResponseFields" not in ask(runtime, inferenceConfig={"maxTokens": 2})
+
+
 def test_max_tokens_ends_the_answer(runtime: Any) -> None:
     answer = ask(runtime, inferenceConfig={"maxTokens": 3})
     assert answer["stopReason"] == "max_tokens"

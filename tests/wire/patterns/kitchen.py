@@ -47,6 +47,13 @@ class Kitchen:
     def __post_init__(self) -> None:
         self.server = ScriptedServer(self._handle)
 
+    def begin(self, says: Says) -> None:
+        """Begin anew: nothing was asked yet, and the models answer so."""
+        with self.lock:
+            self.says = says
+            self.asked, self.started, self.ended = [], [], []
+            self.server.exchanges.clear()
+
     def close(self) -> None:
         self.server.close()
 

@@ -106,6 +106,10 @@ def test_a_tier_that_fails_is_left_and_the_last_one_is_shown_as_it_is(cook: Cook
     assert words(result)[0] == "tier 1 is not accepted: it failed: small says no."
     assert result.error is not None
     assert result.error.message == "large says no."
+    assert words(result)[1] == "tier 2 is the last tier: it failed: large says no."
+    assert result.trace is not None
+    found = escalation(cascade(), [result.trace])
+    assert (found.answered, found.untold, found.rate.share) == ((("tier 1", 0), ("tier 2", 0)), 1, None)
 
 
 @pytest.mark.parametrize(

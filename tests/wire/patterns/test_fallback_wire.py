@@ -26,6 +26,7 @@ from bedrock_playground.invocation import (
     StreamInterrupted,
     ValidationFailed,
 )
+from bedrock_playground.invocation.trace import cost_of_calls
 from bedrock_playground.patterns.backing import Invokers
 from bedrock_playground.patterns.breaker import BreakerPolicy
 from bedrock_playground.patterns.fallback import Fallback
@@ -377,6 +378,11 @@ def test_a_hedge_asks_the_next_one_and_ends_the_slow_one(cook: Cook) -> None:
     states = {request.model_id: each.error for _, request, each, _ in kitchen.ended}
     assert states["good"] is None
     assert isinstance(states["slow"], Cancelled)
+    # Both count: what the one that was ended cost is not told, so that the sum is not known either.
+    assert result.trace is not None
+    cost = cost_of_calls(result.trace.calls)
+    assert cost.amount is None
+    assert cost.note == "What 1 of its calls cost is not known. The others came to $0.03."
     assert [text.split(" (")[0] for text in decisions(result)] == [
         "target 1 had not begun after 0.05 s",
         "target 2 began first, so the other was ended.",
@@ -470,6 +476,7 @@ def test_a_replay_without_a_recorded_hedge_waits_for_the_first(cook: Cook) -> No
     pattern = ladder("good", "other", hedge=Hedge(after=1.0))
     result, _ = play(pattern, kitchen.backing(journal=kitchen.journal()))
     assert (result.text, result.timing.total) == ("good: Hello", 4.0)
+    assert roles(result) == ["target 1"]
 
 
 # The end of the ladder
@@ -572,3 +579,11 @@ def test_whatever_fails_in_whatever_order_the_first_success_or_the_last_words_en
     told = [each.usage.output_tokens for each, _ in ended.values() if each.usage]
     if result.usage is not None:
         assert result.usage.output_tokens == sum(count for count in told if count is not None)
+    again, shown = play(pattern, kitchen.backing(journal=kitchen.journal()))
+    assert (again.text, shown, again.error, again.usage) == (
+        result.text,
+        result.text if result.error is None else "",
+        result.error,
+        result.usage,
+    )
+    assert decisions(again) == decisions(result)

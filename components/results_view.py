@@ -1,0 +1,109 @@
+"""An evaluation's results: one view at a time, of whatever there is so far."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from bedrock_playground.evaluation.spec import SpecRefused
+from bedrock_playground.history import DataSetGone, HistoryError
+from bedrock_playground.history.errors import EvaluationGone
+from components.history_view import failure
+from components.palette import PRINT
+from components.results_data import Shown, load
+from components.results_words import count
+from components.words import plain
+
+OVERVIEW, PARETO = (
+    "Overview",
+    "Trade-off",
+)
+SECTION, SCORER = "results_section", "results_scorer"
+
+
+def render_results(evaluation_id: str) -> None:
+    """Draw what an evaluation came to, so far or in the end.
+
+    Args:
+        evaluation_id: Which evaluation.
+    """
+    try:
+        _results(evaluation_id)
+    except EvaluationGone:
+        st.info("This evaluation is not here any more.", icon=":material/info:")
+    except DataSetGone:
+        st.warning(
+            "The data set of this evaluation is not here any more, so its results cannot be shown. "
+            "Its runs are in the History. Bring the same cases in again: they are the same data set.",
+            icon=":material/warning:",
+        )
+    except SpecRefused as error:
+        st.error(f"This evaluation cannot be read. {plain(str(error))}", icon=":material/error:")
+    except HistoryError as error:
+        failure(error)
+
+
+# A fragment: another view is no reason to draw the whole page again.
+@st.fragment
+def _results(evaluation_id: str) -> None:
+    shown = load(evaluation_id)
+    st.html(PRINT)
+    if not shown.reading.answered:
+        _nothing_yet(shown)
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom", key="results_head"):
+        section = st.segmented_control(
+            "Results",
+            [OVERVIEW, PARETO],
+            default=OVERVIEW,
+            required=True,
+            key=SECTION,
+            label_visibility="collapsed",
+            persist_state="session",
+            wrap=True,
+        )
+        scorer = _scorer(shown)
+    if not shown.complete:
+        _so_far(shown)
+    _draw(section, shown, scorer)
+
+
+def _scorer(shown: Shown) -> str | None:
+    """Let one scorer be picked where several looked."""
+    scorers = shown.reading.scorers
+    if len(scorers) < 2:
+        return scorers[0] if scorers else None
+    if st.session_state.get(SCORER) not in scorers:
+        st.session_state[SCORER] = scorers[0]
+    chosen: str = st.selectbox("Accuracy by", scorers, key=SCORER, persist_state="session", width=220)
+    return chosen
+
+
+def _so_far(shown: Shown) -> None:
+    done, total = shown.reading.answered, shown.evaluation.total
+    with st.container(horizontal=True, vertical_alignment="center", key="results_so_far"):
+        st.markdown(
+            f":material/hourglass_top: **So far**: {done:,} of {count(total, 'answer')}.", width="content"
+        )
+        if shown.running:
+            st.button("Update", key="results_update", icon=":material/refresh:", type="tertiary")
+
+
+def _nothing_yet(shown: Shown) -> None:
+    if shown.running:
+        st.info("No answer has come back yet.", icon=":material/hourglass_top:")
+        st.button("Update", key="results_update", icon=":material/refresh:", type="tertiary")
+        return
+    st.info("There are no results yet: start the evaluation.", icon=":material/info:")
+
+
+def _draw(section: str, shown: Shown, scorer: str | None) -> None:
+    # Only here: they bring pandas and Plotly, and each only its own part.
+    from components import results_overview, results_pareto  # noqa: PLC0415
+    from components.results_chart import file_of  # noqa: PLC0415
+
+    file = file_of(shown.evaluation.evaluation_id, shown.evaluation.name)
+    match section:
+        case "Trade-off":
+            results_pareto.pareto(shown, scorer, file=file)
+        case _:
+            results_overview.overview(shown, scorer, file=file)

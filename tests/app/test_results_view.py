@@ -1,0 +1,136 @@
+"""The views of an evaluation's results, run by AppTest over an evaluation that was really run."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from bedrock_playground.history import RunStore
+from components.resources import get_store
+from tests.app.evaluated import evaluate, says
+from tests.wire.patterns.kitchen import Kitchen
+
+_SCRIPT = """
+import streamlit as st
+
+from components.results_view import render_results
+
+def page():
+    render_results("{evaluation_id}")
+
+st.navigation([
+    st.Page(page, title="Evaluate", default=True),
+    st.Page("pages/workspace/presets.py", title="Presets"),
+    st.Page("pages/workspace/history.py", title="History"),
+]).run()
+"""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An evaluation on disk."""
+
+    folder: Path
+    evaluation_id: str
+
+
+@pytest.fixture(scope="module")
+def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
+    """Three contenders and a cascade over 30 reviews; run once for all tests."""
+    folder = tmp_path_factory.mktemp("recorded")
+    kitchen = Kitchen(says())
+    with RunStore.open(f"sqlite:///{folder / 'history.sqlite3'}", data_dir=folder) as store:
+        made = evaluate(store, kitchen, count=30)
+    kitchen.close()
+    return Recorded(folder, made.evaluation_id)
+
+
+@pytest.fixture
+def store(recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunStore]:
+    """A copy of what was recorded, which a test may write to."""
+    shutil.copytree(recorded.folder, tmp_path / "data")
+    monkeypatch.setenv("BEDROCK_PLAYGROUND_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.delenv("BEDROCK_PLAYGROUND_DATABASE_URL", raising=False)
+    st.cache_resource.clear()
+    opened = get_store()
+    yield opened
+    opened.close()
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def app(recorded: Recorded, store: RunStore, tmp_path: Path) -> AppTest:
+    for name in ("presets", "history"):
+        (tmp_path / "pages" / "workspace").mkdir(parents=True, exist_ok=True)
+        (tmp_path / "pages" / "workspace" / f"{name}.py").write_text("")
+    (tmp_path / "router.py").write_text(_SCRIPT.format(evaluation_id=recorded.evaluation_id))
+    return AppTest.from_file(str(tmp_path / "router.py"), default_timeout=60)
+
+
+def _run(app: AppTest) -> AppTest:
+    app.run()
+    assert not app.exception, app.exception
+    return app
+
+
+def _go(app: AppTest, section: str) -> AppTest:
+    _run(app)
+    app.segmented_control(key="results_section").set_value(section)
+    return _run(app)
+
+
+def _words(app: AppTest) -> str:
+    return "\n".join([*(one.value for one in app.markdown), *(one.value for one in app.caption)])
+
+
+def test_the_overview_says_what_the_numbers_come_to(app: AppTest) -> None:
+    _run(app)
+    (table,) = app.dataframe
+    rows = table.value.set_index("Contender")
+    assert list(rows.index) == [
+        "A · Nova Micro", "B · Sonnet 4.5", "C · Cascade Micro → Sonnet", "D · Nobody’s model",
+    ]  # fmt: skip
+    # One word is asked for, so that who names the mood contains it.
+    assert rows["Accuracy"].tolist() == rows["contains"].tolist()
+    assert rows.loc["D · Nobody’s model", "Cost per request"] == "unknown"
+    assert rows.loc["D · Nobody’s model", "Per correct answer"] == "n/a"
+    assert "What Nobody’s model costs is unknown, so cost says nothing about it." in _words(app)
+    assert rows["Answers"].tolist() == [30, 30, 30, 30]
+
+
+def test_the_cheapest_that_is_good_enough_is_kept_with_one_click(app: AppTest, store: RunStore) -> None:
+    _go(app, "Trade-off")
+    words = _words(app)
+    assert "D stands apart: Its cost per request is unknown" in words
+    assert "### A · Nova Micro" in words
+    app.slider(key="results_pareto_least").set_value(90)
+    _run(app)
+    assert "**A** does not: Its accuracy of" in _words(app)
+    app.slider(key="results_pareto_least").set_value(100)
+    app.toggle(key="results_pareto_sure").set_value(True)
+    _run(app)
+    assert "None qualifies." in _words(app)
+    app.slider(key="results_pareto_least").set_value(0)
+    _run(app)
+    app.button(key="results_save_A").click()
+    _run(app)
+    kept = store.presets.named("Nova Micro (Moods of reviews)")
+    assert kept is not None
+    assert kept.preset.variant.model == "amazon.nova-micro-v1:0"
+    assert [variable.name for variable in kept.preset.variables] == ["text"]
+    assert "Saved as the preset" in _words(app)
+
+
+@pytest.mark.parametrize("view", ["Cost × accuracy", "Latency × accuracy", "Cost × latency", "All three"])
+def test_every_projection_is_drawn_and_told(app: AppTest, view: str) -> None:
+    _go(app, "Trade-off")
+    app.segmented_control(key="results_pareto_view").set_value(view)
+    _run(app)
+    assert "they are the frontier" in _words(app)
+    assert app.get("plotly_chart")

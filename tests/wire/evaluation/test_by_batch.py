@@ -1,0 +1,211 @@
+"""Evaluations whose cases are asked by batch inference: submitted, killed, gone on with, taken in, scored."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+
+from bedrock_playground.catalog.price_book import load_price_book
+from bedrock_playground.catalog.variant import Variant
+from bedrock_playground.evaluation import running
+from bedrock_playground.evaluation.batch import BatchRefused, local_place
+from bedrock_playground.evaluation.by_batch import (
+    batchable,
+    jobs_of,
+    look,
+    stop_jobs,
+    submit_left,
+    take_in,
+)
+from bedrock_playground.evaluation.place import Place
+from bedrock_playground.evaluation.results import latest, read_results
+from bedrock_playground.evaluation.spec import Contender, EvaluationSpec
+from bedrock_playground.evaluation.values import Case, DataSet
+from bedrock_playground.history import RunStore
+from bedrock_playground.history.errors import EvaluationBusy
+from bedrock_playground.history.evaluation_records import EvaluationState, StoredEvaluation
+from bedrock_playground.invocation import ClientConfig
+from bedrock_playground.invocation.batch import BatchClient
+from bedrock_playground.invocation.batch_values import JobState
+from bedrock_playground.invocation.values import InvocationRequest, RunState
+from bedrock_playground.launcher import EndpointStatus
+from bedrock_playground.patterns.chain import Chain, Step
+from bedrock_playground.patterns.members import Member, Solo
+from bedrock_playground.spending import Estimator
+
+FIXTURE = "local.test-free-v1:0"
+PACED = "local.fault-paced-v1:0"
+
+
+class Nobody:
+    """An invoker that must not be asked: what batch inference answered is not asked in real time."""
+
+    def stream(self, request: InvocationRequest) -> NoReturn:
+        raise AssertionError(f"{request.model_id} was called")
+
+
+def place() -> Place:
+    estimator = Estimator(load_price_book().pricer(), endpoint="local", region="local")
+    return Place(guarded=lambda _account: Nobody(), estimator=lambda: estimator)
+
+
+def solo(model_id: str, **fault: Any) -> Solo:
+    raw = json.dumps({"fault": fault}) if fault else None
+    return Solo(variant=Variant(model=model_id, additional_fields=raw))
+
+
+@pytest.fixture
+def client(local_endpoint: EndpointStatus) -> BatchClient:
+    """A client of the local endpoint and its own S3."""
+    config = ClientConfig(
+        region=local_endpoint.region,
+        endpoint_url=local_endpoint.url,
+        access_key_id=local_endpoint.access_key_id,
+        secret_access_key=local_endpoint.secret_access_key,
+    )
+    return BatchClient(config, s3_endpoint_url=local_endpoint.url)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[RunStore]:
+    """A history of the test's own."""
+    with RunStore.open(f"sqlite:///{tmp_path / 'history.sqlite3'}", data_dir=tmp_path) as opened:
+        yield opened
+
+
+def make(store: RunStore, *members: Member, cases: int = 120, **changes: Any) -> StoredEvaluation:
+    made = tuple(
+        Case(number=number, inputs={"question": f"question {number}"}, expected="The prompt has 2 words.")
+        for number in range(1, cases + 1)
+    )
+    saved = store.data_sets.save(DataSet(data_set_id="", name="Questions", cases=made))
+    contenders = tuple(
+        Contender(label=chr(65 + index), name=f"{index}", member=member)
+        for index, member in enumerate(members)
+    )
+    spec = EvaluationSpec(
+        name="By batch",
+        data_set_id=saved.data_set_id,
+        contenders=contenders,
+        prompt="{{question}}",
+        scorers=("contains",),
+        **changes,
+    )
+    return running.create(store, spec)
+
+
+def finished(store: RunStore, evaluation_id: str, client: BatchClient) -> None:
+    for _ in range(2000):
+        if all(job.is_over for job in look(store, evaluation_id, client)):
+            return
+        threading.Event().wait(0.02)
+    pytest.fail("The jobs do not end.")
+
+
+def submitted(store: RunStore, evaluation_id: str, client: BatchClient, **options: Any) -> Any:
+    return submit_left(store, evaluation_id, place(), client=client, where=local_place(), **options)
+
+
+def test_the_same_evaluation_comes_back_into_the_same_tables(store: RunStore, client: BatchClient) -> None:
+    made = make(store, solo(FIXTURE), solo(FIXTURE))
+    key = made.evaluation_id
+    jobs = submitted(store, key, client)
+    assert [(job.label, job.records) for job in jobs] == [("A", 120), ("B", 120)]
+    waiting = store.evaluations.found(key)
+    assert (waiting.state, waiting.note) == (
+        EvaluationState.PAUSED,
+        "Batch inference makes 240 of its calls.",
+    )
+    with pytest.raises(EvaluationBusy, match="Batch inference"):
+        running.start(store, key, place())
+    with pytest.raises(BatchRefused, match="at work"):
+        submitted(store, key, client)
+    finished(store, key, client)
+    told: list[int] = []
+    taken = take_in(store, key, place(), client=client, progress=told.append)
+    assert (taken.answers, taken.failures, taken.left, taken.cost) == (240, 0, 0, Decimal(0))
+    assert told[-1] == 240
+    assert jobs_of(store, key) == ()
+    # What is left is to score, which asks nobody.
+    run = running.start(store, key, place())
+    assert run.wait(60)
+    progress = run.progress
+    assert (progress.state, progress.done, progress.total) == (EvaluationState.COMPLETED, 240, 240)
+    assert read_results(store, key).summary("A", "contains").accuracy.value == 1
+    found = latest(store, key)
+    assert len(found) == 240
+    assert {row.total for row in found.values()} == {None}
+    answered = store.get(found["B", 7, 0].run_id)
+    assert answered is not None
+    assert answered.request.messages[0].text == "question 7"
+    assert answered.result is not None
+    assert answered.result.service_tier == "batch"
+
+
+def test_failures_are_outcomes_and_can_be_asked_again(store: RunStore, client: BatchClient) -> None:
+    made = make(store, solo(FIXTURE, kind="throttling", times=20), cases=110)  # then one gets through
+    key = made.evaluation_id
+    submitted(store, key, client)
+    finished(store, key, client)
+    taken = take_in(store, key, place(), client=client)
+    assert taken.answers + taken.failures == 110
+    assert taken.failures > 0
+    failed = [row for row in latest(store, key).values() if row.state is RunState.FAILED]
+    assert {row.error_type for row in failed} == {"Throttled"}
+    # What failed has its outcome: nothing is left, unless somebody asks for it again.
+    with pytest.raises(BatchRefused, match="nothing to submit"):
+        submitted(store, key, client)
+    (again,) = submitted(store, key, client, again=("failed",))
+    assert again.records == taken.failures
+
+
+def test_what_a_stopped_job_does_not_tell_is_left(store: RunStore, client: BatchClient) -> None:
+    made = make(store, solo(PACED, tokens=20, tokens_per_second=100), cases=1000)
+    key = made.evaluation_id
+    submitted(store, key, client)
+    while not any(job.processed for job in look(store, key, client)):
+        threading.Event().wait(0.02)
+    stop_jobs(store, key, client)
+    finished(store, key, client)
+    (job,) = jobs_of(store, key)
+    assert job.state is JobState.STOPPED
+    taken = take_in(store, key, place(), client=client)
+    assert (taken.answers, taken.left) == (job.succeeded, 1000 - (job.succeeded or 0))
+    assert len(latest(store, key)) == taken.answers
+    # The rest is another job, although the evaluation, the contender and the part are the same.
+    (again,) = submitted(store, key, client)
+    assert again.arn != job.arn
+    assert again.records == taken.left
+    stop_jobs(store, key, client)
+
+
+def test_taking_in_twice_changes_nothing(store: RunStore, client: BatchClient) -> None:
+    made = make(store, solo(FIXTURE), cases=100)
+    key = made.evaluation_id
+    submitted(store, key, client)
+    finished(store, key, client)
+    kept = store.batch_jobs.of(key)
+    take_in(store, key, place(), client=client)
+    # As if the process had died before it could note that all is in.
+    store.batch_jobs.keep(kept[0])
+    assert take_in(store, key, place(), client=client).answers == 100
+    assert len(store.comparison(key)) == 100
+
+
+def test_a_pattern_is_asked_in_real_time_alone(store: RunStore, client: BatchClient) -> None:
+    chain = Chain(steps=(Step(name="one", member=solo(FIXTURE)), Step(name="two", member=solo(FIXTURE))))
+    made = make(store, solo(FIXTURE), chain, cases=100)
+    assert batchable(made.spec) == ("A",)
+    with pytest.raises(BatchRefused, match="is a pattern"):
+        submitted(store, made.evaluation_id, client, labels=("B",))
+    assert store.evaluations.found(made.evaluation_id).state is EvaluationState.READY
+    assert [job.label for job in submitted(store, made.evaluation_id, client)] == ["A"]
+    finished(store, made.evaluation_id, client)
+    running.delete(store, made.evaluation_id)
+    assert store.batch_jobs.of(made.evaluation_id) == []
