@@ -223,7 +223,11 @@ def connection_where(
 
 
 def make_invoker(
-    connection: Connection, settings: Settings, *, retry: RetryPolicy | None = None
+    connection: Connection,
+    settings: Settings,
+    *,
+    retry: RetryPolicy | None = None,
+    streaming: bool = True,
 ) -> KindInvoker:
     """Make the invoker of a connection, for models that answer and that embed; telemetry sees its calls.
 
@@ -231,10 +235,12 @@ def make_invoker(
         connection: Where calls go.
         settings: The settings.
         retry: When to try again; by default as often as the settings allow.
+        streaming: Whether answers are streamed; otherwise they come in one piece, by Converse.
     """
     bedrock = BedrockInvoker(
         config=connection.config,
         retry=retry or RetryPolicy(max_attempts=settings.max_attempts),
+        streaming=streaming,
         observer=shared_telemetry(settings.telemetry),
     )
     return KindInvoker(bedrock, EmbeddingInvoker(bedrock, embedding_body), is_embedding_model)

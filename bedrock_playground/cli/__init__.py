@@ -20,7 +20,17 @@ NOBODY_READS = 141
 
 def build_parser() -> argparse.ArgumentParser:
     """Make the parser of all commands."""
-    from bedrock_playground.cli import app, compare, endpoint, iam_policy, models, presets, price, request
+    from bedrock_playground.cli import (
+        app,
+        compare,
+        endpoint,
+        evaluate,
+        iam_policy,
+        models,
+        presets,
+        price,
+        request,
+    )
 
     parser = argparse.ArgumentParser(
         prog="bedrock-playground",
@@ -29,7 +39,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for module in (app, compare, endpoint, iam_policy, models, presets, price, request):
+    for module in (app, compare, endpoint, evaluate, iam_policy, models, presets, price, request):
         module.add_parser(subparsers)
     return parser
 

@@ -82,7 +82,7 @@ def _run(
     prompt: str,
     store: RunStore | None,
 ) -> int:
-    with _connected(settings, options) as connection:
+    with connected(settings, options) as connection:
         if connection is None:
             return 1
         try:
@@ -144,8 +144,16 @@ def _prices(settings: Settings) -> PriceBook:
 
 
 @contextmanager
-def _connected(settings: Settings, options: argparse.Namespace) -> Iterator[Connection | None]:
-    """Find out where calls go, starting the local endpoint for as long as it is needed."""
+def connected(settings: Settings, options: argparse.Namespace) -> Iterator[Connection | None]:
+    """Find out where calls go, starting the local endpoint for as long as it is needed.
+
+    Args:
+        settings: The settings.
+        options: With ``region`` and ``endpoint_url``.
+
+    Yields:
+        The connection; ``None``: the local endpoint did not start, which was said.
+    """
     kind = "custom" if options.endpoint_url else default_kind(settings)
     if kind != "local":
         yield remote_connection(settings, region=options.region, endpoint_url=options.endpoint_url)

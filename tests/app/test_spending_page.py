@@ -310,7 +310,11 @@ def test_nothing_in_the_app_calls_a_model_but_through_the_guard() -> None:
     assert users == {
         # The Compare page only makes the client ready.
         "get_invoker": {"components/binding.py", "pages/playground/compare.py"},
-        "make_invoker": {"components/resources.py", "bedrock_playground/cli/compare_run.py"},
+        "make_invoker": {
+            "components/resources.py",
+            "bedrock_playground/cli/compare_run.py",
+            "bedrock_playground/cli/evaluate_run.py",
+        },
         # make_invoker and the counter of tokens, which is free.
         "BedrockInvoker": {"bedrock_playground/connection.py"},
         "EmbeddingInvoker": {"bedrock_playground/connection.py"},
