@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from itertools import islice
 
 from bedrock_playground.evaluation.agenda import PAGE, Agenda, Left
 from bedrock_playground.evaluation.asking import RememberedShape, asked_of
@@ -41,7 +41,7 @@ from bedrock_playground.history import KeptBatchJob, RunStore
 from bedrock_playground.history.batch_recorder import BatchRecorder
 from bedrock_playground.history.evaluation_records import EvaluationState, StoredEvaluation
 from bedrock_playground.invocation.batch import BatchClient
-from bedrock_playground.invocation.values import InvocationRequest
+from bedrock_playground.invocation.values import InvocationRequest, InvocationResult
 from bedrock_playground.patterns.backing import Shape
 from bedrock_playground.patterns.members import Solo
 from bedrock_playground.presets.errors import TemplateUnfilled
@@ -178,7 +178,7 @@ def take_in(
                 continue
             for one in recorded(
                 job,
-                results(client, job),
+                calls.with_cases(results(client, job)),
                 request_of=calls.again,
                 pricer=estimator.pricer,
                 recorder=recorder,
@@ -195,19 +195,23 @@ def take_in(
 
 
 class _Calls:
-    """The calls of an evaluation, made of its cases; cases are read a page at a time."""
+    """The calls of an evaluation, made of its cases; few of these are in memory at a time."""
 
     def __init__(self, store: RunStore, spec: EvaluationSpec, shape: Shape) -> None:
+        self._store = store
         self._spec = spec
         self._shape = RememberedShape(shape)
+        self._cases: dict[int, Case] = {}
 
-        # The service writes answers in any order: so many pages are most data sets as a whole.
-        @lru_cache(maxsize=64)
-        def page(number: int) -> dict[int, Case]:
-            numbers = range(number * PAGE + 1, (number + 1) * PAGE + 1)
-            return {case.number: case for case in store.data_sets.cases(spec.data_set_id, numbers)}
-
-        self._page = page
+    def with_cases(
+        self, found: Iterator[tuple[RecordKey, InvocationResult]]
+    ) -> Iterator[tuple[RecordKey, InvocationResult]]:
+        """Let results through, a page at a time, whose cases are read together: they come in any order."""
+        while page := list(islice(found, PAGE)):
+            numbers = {key.case for key, _ in page}
+            cases = self._store.data_sets.cases(self._spec.data_set_id, sorted(numbers))
+            self._cases = {case.number: case for case in cases}
+            yield from page
 
     def left(self, contender: Contender, agenda: Agenda) -> Iterator[tuple[RecordKey, InvocationRequest]]:
         """What a contender has left to be asked, but for what cannot be sent at all."""
@@ -229,10 +233,9 @@ class _Calls:
             )
 
     def again(self, key: RecordKey) -> InvocationRequest:
-        """The call that a record was made of."""
+        """The call that a record was made of, whose case :meth:`with_cases` has read."""
         contender = self._spec.contender(key.label)
-        case = self._page((key.case - 1) // PAGE)[key.case]
-        asked = asked_of(self._spec, contender, case)
+        asked = asked_of(self._spec, contender, self._cases[key.case])
         ((_, request),) = calls_of(
             key.label, contender.member, [(key.case, asked)], shape=self._shape, repeats=(key.repeat,)
         )

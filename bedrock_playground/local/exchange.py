@@ -122,6 +122,26 @@ class Exchange:
             more = message.get("more_body", False)
         self._body_read.set()
 
+    async def leave_body(self) -> dict[str, str]:
+        """Deal with a body that nobody wants, so that the answer is seen and the next request understood.
+
+        A client that waits to be told to go on will not send it, and its connection is of no more use; any
+        other is sending it, and would not see the answer before its end.
+
+        Returns:
+            Headers to answer with.
+
+        Raises:
+            ClientGone: The client went away while sending it.
+        """
+        if self._body_read.is_set():
+            return {}
+        if self.headers.get("expect", "").lower() == "100-continue":
+            return {"Connection": "close"}
+        async for _ in self.body_parts():
+            pass
+        return {}
+
     async def read_body(self) -> bytes:
         """Read the body as it is.
 
@@ -186,10 +206,13 @@ class Exchange:
         await self.send_head(status, {**length, **(headers or {})})
         await self._send({"type": "http.response.body", "body": body})
 
-    async def send_xml(self, text: str, *, status: int = 200) -> None:
+    async def send_xml(
+        self, text: str, *, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> None:
         """Send a whole answer as XML, as AWS's query protocol and S3 do."""
         body = text.encode("utf-8")
-        await self.send_head(status, {"Content-Type": "text/xml", "Content-Length": str(len(body))})
+        length = {"Content-Type": "text/xml", "Content-Length": str(len(body))}
+        await self.send_head(status, {**length, **(headers or {})})
         await self._send({"type": "http.response.body", "body": body})
 
     async def send_error(self, error: ApiError) -> None:

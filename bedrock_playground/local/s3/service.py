@@ -16,7 +16,7 @@ from email.utils import format_datetime
 from xml.sax.saxutils import escape
 
 from bedrock_playground.local.errors import ApiError
-from bedrock_playground.local.exchange import Exchange
+from bedrock_playground.local.exchange import ClientGone, Exchange
 from bedrock_playground.local.s3.folder import FolderStore, Stored
 
 _CHUNK = 1 << 18
@@ -160,8 +160,12 @@ class S3Service:
 
 async def send_s3_error(exchange: Exchange, error: ApiError) -> None:
     """Send an error as S3 does: in its XML, and to HEAD by the status alone."""
+    try:
+        headers = await exchange.leave_body()
+    except ClientGone:
+        return
     if exchange.method == "HEAD":
-        await exchange.send_head(error.status, {"Content-Length": "0"})
+        await exchange.send_head(error.status, {"Content-Length": "0", **headers})
         await exchange.finish()
         return
     code = _CODES.get(error.code, error.code)
@@ -169,6 +173,7 @@ async def send_s3_error(exchange: Exchange, error: ApiError) -> None:
         f"{_DECLARATION}<Error><Code>{code}</Code><Message>{escape(error.message)}</Message>"
         f"<RequestId>{exchange.request_id}</RequestId></Error>",
         status=error.status,
+        headers=headers,
     )
 
 

@@ -10,9 +10,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from bedrock_playground.catalog.price_book import PriceBook, load_price_book
 from bedrock_playground.catalog.prices import Price, Rates
@@ -21,7 +19,6 @@ from bedrock_playground.evaluation.batch import (
     BatchGuard,
     BatchJob,
     BatchLimits,
-    BatchPlace,
     BatchRefused,
     PollPolicy,
     RecordKey,
@@ -41,9 +38,7 @@ from bedrock_playground.history import RunStore
 from bedrock_playground.invocation import ClientConfig, InferenceParameters, InvocationRequest, errors
 from bedrock_playground.invocation.batch import BatchClient
 from bedrock_playground.invocation.batch_values import JobState
-from bedrock_playground.invocation.cost import Confidence, Cost
-from bedrock_playground.invocation.protocol import RunIdentity
-from bedrock_playground.invocation.values import InvocationResult
+from bedrock_playground.invocation.cost import Confidence
 from bedrock_playground.launcher import EndpointStatus, EndpointSupervisor
 from bedrock_playground.settings import load_settings
 from bedrock_playground.spending import Account, Limits
@@ -52,7 +47,6 @@ from bedrock_playground.spending.ledger import Ledger, MemoryLedger
 
 FIXTURE = "local.test-free-v1:0"
 PACED = "local.fault-paced-v1:0"
-SMOLLM = "local.smollm2-135m-instruct-v1:0"
 QUICK = PollPolicy(first=0.02, longest=0.1)
 Calls = list[tuple[RecordKey, InvocationRequest]]
 
@@ -75,7 +69,7 @@ def config_of(status: EndpointStatus) -> ClientConfig:
     )
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(local_endpoint: EndpointStatus) -> BatchClient:
     """A client of the local endpoint and its own S3."""
     return BatchClient(config_of(local_endpoint), s3_endpoint_url=local_endpoint.url)
@@ -85,60 +79,6 @@ def run(client: BatchClient, requests: Calls, evaluation_id: str, **changes: Any
     submission = Submission(evaluation_id, changes.pop("endpoint", "local"), changes.pop("attempt", 0))
     jobs = submit(client, requests, submission=submission, **{"place": local_place(), **changes})
     return watch(client, jobs, policy=QUICK)
-
-
-class Kept:
-    """A recorder that counts."""
-
-    def __init__(self) -> None:
-        self.runs: dict[str, tuple[RunIdentity, InvocationResult, Cost | None]] = {}
-
-    def run_started(self, identity: RunIdentity, request: InvocationRequest) -> None:
-        raise AssertionError("A batch's run is kept when it is over.")
-
-    def run_finished(
-        self,
-        identity: RunIdentity,
-        request: InvocationRequest,
-        result: InvocationResult,
-        *,
-        cost: Cost | None = None,
-    ) -> None:
-        self.runs[identity.run_id] = (identity, result, cost)
-
-
-def test_ten_thousand_cases_pass_through_another_s3(weights_cache: Path) -> None:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    url = f"http://{host}:{port}"
-    supervisor = EndpointSupervisor(cache_dir=weights_cache, s3_endpoint=url)
-    supervisor.start()
-    try:
-        status = supervisor.wait_ready(60)
-        client = BatchClient(config_of(status), s3_endpoint_url=url)
-        s3 = boto3.client(
-            "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
-        )
-        s3.create_bucket(Bucket="evaluations")
-        s3.close()
-        place = BatchPlace(uri="s3://evaluations/ours/", role_arn="arn:aws:iam::111122223333:role/batch")
-        (job,) = run(client, calls("A", 10_000), "ten-thousand", place=place)
-        assert (job.state, job.succeeded, job.failed) == (JobState.COMPLETED, 10_000, 0)
-        kept = Kept()
-        told = recorded(
-            job,
-            results(client, job),
-            request_of=lambda key: request(key.case),
-            pricer=load_price_book().pricer(),
-            recorder=kept,
-        )
-        cases = {item.key.case for item in told if item.result.error is None and item.result.usage}
-        assert cases == set(range(1, 10_001))
-        assert len(kept.runs) == 10_000
-    finally:
-        supervisor.stop()
-        server.stop()
 
 
 def test_results_come_back_as_runs_without_times_at_batch_prices(client: BatchClient, tmp_path: Path) -> None:
@@ -393,20 +333,10 @@ def test_the_app_has_all_it_takes_without_an_account(weights_cache: Path, tmp_pa
     try:
         connection = local_connection(settings, supervisor.wait_ready(60))
         assert connection is not None
-        client = make_batch_client(connection)
-        short = InferenceParameters(max_tokens=2, temperature=0)
-        requests = [
-            (RecordKey("A", case, 0), InvocationRequest.from_prompt(SMOLLM, "Say yes.", parameters=short))
-            for case in range(1, 101)
-        ]
-        (job,) = run(client, requests, "learner", endpoint=connection.endpoint_label)
-        told = recorded(
-            job,
-            results(client, job),
-            request_of=lambda key: requests[key.case - 1][1],
-            pricer=load_price_book().pricer(),
+        (job,) = run(
+            make_batch_client(connection), calls("A", 100), "learner", endpoint=connection.endpoint_label
         )
-        assert {(item.result.error, item.cost.amount) for item in told} == {(None, Decimal(0))}
+        assert (job.state, job.succeeded) == (JobState.COMPLETED, 100)
     finally:
         supervisor.stop()
     assert (tmp_path / "local-endpoint" / "jobs").is_dir()

@@ -9,12 +9,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
 from bedrock_playground.catalog.price_book import load_price_book
 from bedrock_playground.catalog.variant import Variant
 from bedrock_playground.evaluation import running
-from bedrock_playground.evaluation.batch import BatchRefused, local_place
+from bedrock_playground.evaluation.batch import BatchPlace, BatchRefused, job_from_text, local_place
 from bedrock_playground.evaluation.by_batch import (
     batchable,
     jobs_of,
@@ -34,7 +36,7 @@ from bedrock_playground.invocation import ClientConfig
 from bedrock_playground.invocation.batch import BatchClient
 from bedrock_playground.invocation.batch_values import JobState
 from bedrock_playground.invocation.values import InvocationRequest, RunState
-from bedrock_playground.launcher import EndpointStatus
+from bedrock_playground.launcher import EndpointStatus, EndpointSupervisor
 from bedrock_playground.patterns.chain import Chain, Step
 from bedrock_playground.patterns.members import Member, Solo
 from bedrock_playground.spending import Estimator
@@ -60,16 +62,19 @@ def solo(model_id: str, **fault: Any) -> Solo:
     return Solo(variant=Variant(model=model_id, additional_fields=raw))
 
 
-@pytest.fixture
+def config_of(status: EndpointStatus) -> ClientConfig:
+    return ClientConfig(
+        region=status.region,
+        endpoint_url=status.url,
+        access_key_id=status.access_key_id,
+        secret_access_key=status.secret_access_key,
+    )
+
+
+@pytest.fixture(scope="module")
 def client(local_endpoint: EndpointStatus) -> BatchClient:
     """A client of the local endpoint and its own S3."""
-    config = ClientConfig(
-        region=local_endpoint.region,
-        endpoint_url=local_endpoint.url,
-        access_key_id=local_endpoint.access_key_id,
-        secret_access_key=local_endpoint.secret_access_key,
-    )
-    return BatchClient(config, s3_endpoint_url=local_endpoint.url)
+    return BatchClient(config_of(local_endpoint), s3_endpoint_url=local_endpoint.url)
 
 
 @pytest.fixture
@@ -109,7 +114,45 @@ def finished(store: RunStore, evaluation_id: str, client: BatchClient) -> None:
 
 
 def submitted(store: RunStore, evaluation_id: str, client: BatchClient, **options: Any) -> Any:
-    return submit_left(store, evaluation_id, place(), client=client, where=local_place(), **options)
+    return submit_left(store, evaluation_id, place(), client=client, **{"where": local_place(), **options})
+
+
+@pytest.fixture
+def moto_url() -> Iterator[str]:
+    """moto's S3, with a bucket."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    url = f"http://{host}:{port}"
+    s3 = boto3.client(
+        "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    s3.create_bucket(Bucket="evaluations")
+    s3.close()
+    yield url
+    server.stop()
+
+
+def test_ten_thousand_cases_pass_through_motos_s3(
+    store: RunStore, weights_cache: Path, moto_url: str
+) -> None:
+    supervisor = EndpointSupervisor(cache_dir=weights_cache, s3_endpoint=moto_url)
+    supervisor.start()
+    try:
+        client = BatchClient(config_of(supervisor.wait_ready(60)), s3_endpoint_url=moto_url)
+        where = BatchPlace(uri="s3://evaluations/ours/", role_arn="arn:aws:iam::111122223333:role/batch")
+        key = make(store, solo(FIXTURE), cases=10_000).evaluation_id
+        submitted(store, key, client, where=where)
+        finished(store, key, client)
+        taken = take_in(store, key, place(), client=client)
+        assert (taken.answers, taken.failures, taken.left) == (10_000, 0, 0)
+        (job,) = (job_from_text(one.document) for one in store.batch_jobs.of(key))
+        assert (job.state, job.succeeded, job.failed) == (JobState.COMPLETED, 10_000, 0)
+        found = latest(store, key)
+        assert {number for _, number, _ in found} == set(range(1, 10_001))
+        assert all(row.output_tokens for row in found.values())
+    finally:
+        supervisor.stop()
 
 
 def test_the_same_evaluation_comes_back_into_the_same_tables(store: RunStore, client: BatchClient) -> None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from botocore.exceptions import ClientError
 from moto.server import ThreadedMotoServer
 
 from bedrock_playground.launcher import EndpointStatus, EndpointSupervisor
+from tests.wire.local.conftest import make_client
 
 FIXTURE = "local.test-free-v1:0"
 PACED = "local.fault-paced-v1:0"
@@ -68,10 +71,16 @@ def answers(s3: Any, arn: str, name: str = "a.jsonl", *, bucket: str = "local-ba
     return [json.loads(line) for line in body.splitlines()]
 
 
-@pytest.fixture
-def s3(client_for: Clients) -> Any:
-    """An S3 client of the endpoint's own address."""
-    return client_for("s3")
+@pytest.fixture(scope="module")
+def s3(local_endpoint: EndpointStatus) -> Any:
+    """An S3 client of the endpoint's own address; boto3 takes long to make one."""
+    return make_client(local_endpoint, "s3")
+
+
+@pytest.fixture(scope="module")
+def control(local_endpoint: EndpointStatus) -> Any:
+    """A ``bedrock`` client."""
+    return make_client(local_endpoint, "bedrock")
 
 
 def test_records_become_answers_and_a_manifest(control: Any, s3: Any) -> None:
@@ -231,6 +240,37 @@ def test_the_own_s3_does_what_an_upload_takes(s3: Any) -> None:
         s3.create_bucket(Bucket="x.")
     with pytest.raises(ClientError, match="NotImplemented"):
         s3.list_objects_v2(Bucket="another", Delimiter="/")
+
+
+def test_a_refused_upload_leaves_the_connection_of_use(local_endpoint: EndpointStatus) -> None:
+    # boto3 waits to be told to send the body; what is refused without it must not wait for it ever after.
+    s3 = make_client(local_endpoint, "s3", config={"max_pool_connections": 1, "read_timeout": 20})
+    for _ in range(3):
+        with pytest.raises(ClientError, match="NoSuchBucket"):
+            s3.put_object(Bucket="missing", Key="a", Body=b"x" * 100_000)
+        s3.put_object(Bucket="local-batch", Key="a", Body=b"x" * 100_000)
+    s3.close()
+
+
+def test_a_body_that_nobody_wants_is_read_to_its_end(local_endpoint: EndpointStatus) -> None:
+    # Without the client waiting for it: several requests go the same way, one after the other.
+    scope = f"{local_endpoint.access_key_id}/20261129/local/s3/aws4_request"
+    head = (
+        "PUT /missing/a HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 200000\r\n"
+        f"Authorization: AWS4-HMAC-SHA256 Credential={scope}\r\n\r\n"
+    )
+    port = int((local_endpoint.url or "").rsplit(":", 1)[1])
+    with ExitStack() as stack:
+        connection = stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=20))
+        answers = stack.enter_context(connection.makefile("rb"))
+        for _ in range(2):
+            connection.sendall(head.encode() + b"x" * 200_000)
+            assert answers.readline().split()[1] == b"404"
+            length = 0
+            while (line := answers.readline().strip()) != b"":
+                name, _, value = line.partition(b": ")
+                length = int(value) if name.lower() == b"content-length" else length
+            assert b"NoSuchBucket" in answers.read(length)
 
 
 def test_the_own_s3_knows_its_key_alone(client_for: Clients) -> None:
