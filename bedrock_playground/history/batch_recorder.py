@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exc, insert, update
+from sqlalchemy import Connection, bindparam, exc, insert, select, update
 
 from bedrock_playground.history.errors import HistoryError, HistoryUnavailable
 from bedrock_playground.history.evaluation_marks import insert_scores
@@ -229,9 +229,7 @@ class BatchRecorder:
                 one_at_a_time(connection)
             _begin(connection, begun)
             _end(connection, [work for work in ended if work.begun is not None])
-            for work in ended:
-                if work.begun is None:
-                    finish(connection, work.row, work.details)
+            _whole(connection, [work for work in ended if work.begun is None])
             for scored in batch:
                 if isinstance(scored, _Scored):
                     insert_scores(connection, scored.evaluation_id, scored.rows)
@@ -272,6 +270,27 @@ def _end(connection: Connection, ended: Sequence[_Ended]) -> None:
     for table, values in ((runs, rows), (run_details, details)):
         changed: dict[str, Any] = {name: bindparam(name) for name in values[0] if name != "_key"}
         connection.execute(update(table).where(table.c.id == bindparam("_key")).values(changed), values)
+
+
+def _whole(connection: Connection, ended: Sequence[_Ended]) -> None:
+    """Write runs whose beginning was never written, all at once; what is there already is completed."""
+    if not ended:
+        return
+    wanted = [work.row["run_id"] for work in ended]
+    there = set(connection.execute(select(runs.c.run_id).where(runs.c.run_id.in_(wanted))).scalars())
+    # The last word on a run counts, should two have come.
+    new = {work.row["run_id"]: work for work in ended if work.row["run_id"] not in there}
+    for work in ended:
+        if work.row["run_id"] in there:
+            finish(connection, work.row, work.details)
+    if not new:
+        return
+    groups = group_ids(connection, [work.row for work in new.values()])
+    rows = [{**work.row, "group_id": group} for work, group in zip(new.values(), groups, strict=True)]
+    statement = insert(runs).returning(runs.c.id, sort_by_parameter_order=True)
+    keys = connection.execute(statement, rows).scalars().all()
+    details = [{"id": key, **work.details} for work, key in zip(new.values(), keys, strict=True)]
+    connection.execute(insert(run_details), details)
 
 
 def _grouped(work: _Ended) -> dict[str, Any]:
