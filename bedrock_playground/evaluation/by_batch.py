@@ -8,7 +8,7 @@ are at work nothing of the evaluation is called in real time, because it could b
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
@@ -33,7 +33,7 @@ from bedrock_playground.evaluation.batch import (
 )
 from bedrock_playground.evaluation.place import Place
 from bedrock_playground.evaluation.runner import account_of, origins_of
-from bedrock_playground.evaluation.running import scorers_of
+from bedrock_playground.evaluation.running import held, scorers_of
 from bedrock_playground.evaluation.spec import Contender, EvaluationSpec
 from bedrock_playground.evaluation.standing import Again, read_standing
 from bedrock_playground.evaluation.values import Case
@@ -245,19 +245,17 @@ class _Calls:
 @contextmanager
 def _claimed(store: RunStore, evaluation_id: str) -> Iterator[tuple[StoredEvaluation, BatchRecorder]]:
     """Work on an evaluation alone, and leave it as it stands then."""
-    stored = store.evaluations.found(evaluation_id)
-    recorder = store.batch_recorder(stored.user, origin=origins_of(stored.spec))
-    try:
+    with held(evaluation_id), ExitStack() as stack:
+        stored = store.evaluations.found(evaluation_id)
+        recorder = store.batch_recorder(stored.user, origin=origins_of(stored.spec))
+        stack.callback(recorder.close)
         claimed = store.evaluations.claim(evaluation_id, recorder.process_id)
-    except BaseException:
-        recorder.close()
-        raise
-    try:
-        yield claimed, recorder
-    finally:
-        recorder.close()
-        state, note = _rest(store, stored)
-        store.evaluations.release(evaluation_id, recorder.process_id, state, note=note)
+        try:
+            yield claimed, recorder
+        finally:
+            recorder.close()
+            state, note = _rest(store, stored)
+            store.evaluations.release(evaluation_id, recorder.process_id, state, note=note)
 
 
 def _rest(store: RunStore, stored: StoredEvaluation) -> tuple[EvaluationState, str | None]:

@@ -7,7 +7,8 @@ page switches and closed tabs. Those of other processes are seen by what the his
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 
 from bedrock_playground.evaluation.estimate import SAMPLE, EvaluationEstimate, estimate
@@ -29,6 +30,7 @@ from bedrock_playground.history.errors import EvaluationBusy
 from bedrock_playground.history.evaluation_records import StoredEvaluation
 
 _RUNNING: dict[str, EvaluationRun] = {}
+_HELD: set[str] = set()
 _LOCK = threading.Lock()
 
 
@@ -158,8 +160,7 @@ def start(
         BadScorer: A scorer is not there any more.
     """
     with _LOCK:
-        if evaluation_id in _RUNNING:
-            raise EvaluationBusy("This evaluation is at work already.")
+        _must_rest(evaluation_id)
         stored = store.evaluations.found(evaluation_id)
         if any(not job.taken_in for job in store.batch_jobs.of(evaluation_id)):
             raise EvaluationBusy("Batch inference asks its cases. Take in what it answers first.")
@@ -176,6 +177,23 @@ def start(
         _RUNNING[evaluation_id] = run
     run.start()
     return run
+
+
+@contextmanager
+def held(evaluation_id: str) -> Iterator[None]:
+    """Keep an evaluation from being started in this process, while something else is done with it.
+
+    Raises:
+        EvaluationBusy: It is at work.
+    """
+    with _LOCK:
+        _must_rest(evaluation_id)
+        _HELD.add(evaluation_id)
+    try:
+        yield
+    finally:
+        with _LOCK:
+            _HELD.discard(evaluation_id)
 
 
 def find(evaluation_id: str) -> EvaluationRun | None:
@@ -210,6 +228,11 @@ def progress_of(store: RunStore, evaluation_id: str) -> Progress:
         eta=None,
         ending=False,
     )
+
+
+def _must_rest(evaluation_id: str) -> None:
+    if evaluation_id in _RUNNING or evaluation_id in _HELD:
+        raise EvaluationBusy("This evaluation is at work already.")
 
 
 def _forget(run: EvaluationRun) -> None:
