@@ -43,6 +43,12 @@ def router() -> None:
                 icon=":material/account_tree:",
                 help="Several calls that answer as one: routing, cascades, votes, fallbacks, chains.",
             ),
+            st.Page(
+                "pages/playground/evaluate.py",
+                title="Evaluate",
+                icon=":material/leaderboard:",
+                help="Contenders on labelled cases: cost, latency and accuracy, measured.",
+            ),
         ],
         "Choose": [
             st.Page(

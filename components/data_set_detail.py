@@ -9,7 +9,7 @@ import streamlit as st
 from bedrock_playground.evaluation.datasets import to_csv, to_jsonl
 from bedrock_playground.history import DataSetShelf, HistoryError, StoredDataSet
 from bedrock_playground.presets.files import file_stem
-from components import data_sets_list
+from components import data_sets_list, evaluate_state
 from components.data_set_about import About, about_fields, about_view
 from components.data_set_cases import cases_view
 from components.data_set_words import cases_words, origin_words, task_words
@@ -52,6 +52,11 @@ def detail(shelf: DataSetShelf, one: StoredDataSet) -> None:
 
 def _actions(shelf: DataSetShelf, one: StoredDataSet) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="data_set_actions"):
+        if st.button(
+            "Evaluate with this", key="data_set_evaluate", type="primary", icon=":material/leaderboard:"
+        ):
+            evaluate_state.begin_with(one.data_set_id)
+            st.switch_page(evaluate_state.EVALUATE_PAGE)
         with st.popover("Download", icon=":material/download:", key="data_set_download"):
             for name, kind in (("JSONL", "application/x-ndjson"), ("CSV", "text/csv")):
                 st.download_button(

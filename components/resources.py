@@ -6,7 +6,7 @@ from collections import ChainMap
 from contextlib import suppress
 from dataclasses import replace
 from threading import Thread
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import streamlit as st
 
@@ -62,10 +62,19 @@ def get_supervisor() -> EndpointSupervisor:
     return supervisor
 
 
-@st.cache_resource(show_spinner=False, max_entries=32)
-def _invoker(_connection: Connection, key: str, *, once: bool) -> KindInvoker:  # noqa: ARG001  # the cache's key
-    retry = RetryPolicy(max_attempts=1) if once else None
-    invoker = make_invoker(_connection, get_settings(), retry=retry)
+Tries: TypeAlias = Literal["usual", "once", "patient"]
+"""How often an invoker tries."""
+_RETRIES: dict[Tries, RetryPolicy | None] = {
+    "usual": None,
+    "once": RetryPolicy(max_attempts=1),
+    # As bedrock_playground.evaluation.place.RETRY, which is not imported for the first page's sake.
+    "patient": RetryPolicy(max_attempts=8, max_delay=30.0),
+}
+
+
+@st.cache_resource(show_spinner=False, max_entries=96)
+def _invoker(_connection: Connection, key: str, *, tries: Tries) -> KindInvoker:  # noqa: ARG001  # the cache's key
+    invoker = make_invoker(_connection, get_settings(), retry=_RETRIES[tries])
 
     def warm_up() -> None:
         # What is wrong with the connection is said in the lane that runs into it, with advice.
@@ -77,14 +86,16 @@ def _invoker(_connection: Connection, key: str, *, once: bool) -> KindInvoker:  
     return invoker
 
 
-def get_invoker(connection: Connection, *, once: bool = False) -> KindInvoker:
+def get_invoker(connection: Connection, *, once: bool = False, patient: bool = False) -> KindInvoker:
     """The invoker of a connection, shared by all sessions that use the same one.
 
     Args:
         connection: Where calls go.
         once: With a single try, for whoever tries again by rules of their own.
+        patient: With more tries than a person would wait for: an evaluation counts a failure as wrong.
     """
-    return _invoker(connection, _key_of(connection), once=once)
+    tries: Tries = "once" if once else "patient" if patient else "usual"
+    return _invoker(connection, _key_of(connection), tries=tries)
 
 
 class _Prices:
