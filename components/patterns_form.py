@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 
 import streamlit as st
@@ -27,9 +29,17 @@ _PARTS_CSS = """
   display: grid; gap: 0.6rem; align-items: start;
   grid-template-columns: repeat(auto-fit, minmax(min(330px, 100%), 1fr));
 }
-[class*="st-key-parts_"] > div { width: auto !important; min-width: 0 !important; }
+[class*="st-key-row_pat"] {
+  display: grid; gap: 0.6rem 1rem; align-items: end;
+  grid-template-columns: repeat(auto-fill, minmax(min(240px, 100%), 1fr));
+}
+[class*="st-key-parts_"] > div, [class*="st-key-row_pat"] > div {
+  width: auto !important; min-width: 0 !important;
+}
 </style>
 """
+_SMALL = frozenset({"number", "whole", "money", "words", "switch"})
+"""What takes little room."""
 _ROUTES = frozenset({"route", "default"})
 """Fields that name one of the pattern's routes."""
 
@@ -73,18 +83,25 @@ class _Form:
     def _drawn(  # noqa: PLR0917 - one field after the other
         self, path: Path, values: dict[str, Any], cls: type[Any], fields: Sequence[FieldForm]
     ) -> None:
-        for field in fields:
-            value = values.get(field.name, field.default)
-            setting = Setting(
-                path=(*path, field.name),
-                field=field,
-                label=label_of(cls, field),
-                value=value,
-                names=self._names(field),
-            )
-            found = self._field(setting)
-            if found != value or field.name in values:
-                values[field.name] = found
+        """Draw fields in order; plain ones that follow each other share rows."""
+        for (small, _), together in groupby(enumerate(fields), lambda pair: _row_of(*pair)):
+            names = [field for _, field in together]
+            with st.container(key=f"row_{drafts.key((*path, names[0].name))}") if small else nullcontext():
+                for field in names:
+                    self._put(path, values, cls, field)
+
+    def _put(self, path: Path, values: dict[str, Any], cls: type[Any], field: FieldForm) -> None:  # noqa: PLR0917
+        value = values.get(field.name, field.default)
+        setting = Setting(
+            path=(*path, field.name),
+            field=field,
+            label=label_of(cls, field),
+            value=value,
+            names=self._names(field),
+        )
+        found = self._field(setting)
+        if found != value or field.name in values:
+            values[field.name] = found
 
     def _names(self, field: FieldForm) -> list[str] | None:
         routes = self.document.get("routes")
@@ -110,13 +127,8 @@ class _Form:
 
     def _member(self, setting: Setting) -> Any:  # noqa: ANN401
         if setting.field.optional:
-            there = setting.value is not None
-            setting.keep(there)
-            wanted = st.toggle(setting.label, key=setting.key, help=setting.help)
-            if wanted != there:
-                drafts.later(drafts.put(setting.path, self._begin_with if wanted else None))
-            if not there:
-                return None
+            if not self._wanted(setting, self._begin_with):
+                return setting.value
         elif setting.label:
             st.caption(setting.label, help=setting.help)
         return member(
@@ -128,12 +140,24 @@ class _Form:
             catalogue=self.catalogue,
         )
 
+    def _wanted(self, setting: Setting, begin_with: Any) -> bool:  # noqa: ANN401 - any JSON value
+        """Let something be switched on and off; returns whether it is there now."""
+        there = setting.value is not None
+        setting.keep(there)
+        wanted = st.toggle(setting.label, key=setting.key, help=setting.help)
+        if wanted != there:
+            drafts.later(drafts.put(setting.path, begin_with if wanted else None))
+        return there
+
     def _part(self, setting: Setting) -> Any:  # noqa: ANN401
         """Draw a part; where it can be one of several kinds, they can be picked."""
         field, value = setting.field, setting.value
         kinds = list(field.kinds)
         kind = "" if value is None else str(value.get("kind", kinds[0]))
-        if len(kinds) > 1 or field.optional:
+        if len(kinds) == 1 and field.optional:
+            if not self._wanted(setting, blank_part(field.kinds[kinds[0]], member=self._begin_with)):
+                return value
+        elif len(kinds) > 1:
             setting.keep(kind)
             picked = st.selectbox(
                 setting.label,
@@ -186,6 +210,12 @@ def _at_once(cls: type[Any], field: FieldForm) -> bool:
         or field.high is not None
         or field.form in {"member", "members"}
     )
+
+
+def _row_of(place: int, field: FieldForm) -> tuple[bool, int]:
+    """Whether a field shares its row with its neighbours; what does not has one of its own."""
+    small = field.form in _SMALL
+    return small, -1 if small else place
 
 
 def _append(path: Path, made: Any) -> drafts.Change:  # noqa: ANN401

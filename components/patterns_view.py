@@ -29,7 +29,7 @@ _KIND = "pattern_kind"
 _LANES_CSS = """
 <style>
 .st-key-pattern_lanes {
-  display: grid; gap: 0.6rem; align-items: start; --bp-lane-height: 15rem;
+  display: grid; gap: 0.6rem; align-items: start; --bp-lane-height: 10rem;
   grid-template-columns: repeat(auto-fit, minmax(min(340px, 100%), 1fr));
 }
 .st-key-pattern_lanes > div { width: auto !important; min-width: 0 !important; }

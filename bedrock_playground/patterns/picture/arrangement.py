@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from bedrock_playground.patterns.aggregation import Aggregation
@@ -43,6 +43,8 @@ class Arrangement:
     """What the way says from a stage that is not the last one straight to the answer."""
     aside: tuple[tuple[str, Member | None], ...] = ()
     """Who is asked about the answers, and never answers: a cascade's judge."""
+    where: Mapping[str, str] = field(default_factory=dict)
+    """Where a role's calls go, by role; only where that is another Region than the connection's."""
 
     @property
     def roles(self) -> tuple[str, ...]:
@@ -84,7 +86,9 @@ def _fallback(pattern: Pattern) -> Arrangement:
     roles: list[tuple[str, Member | None]] = list(pattern.roles())
     if isinstance(pattern, Fallback) and pattern.cached:
         roles.insert(len(pattern.targets), ("kept", None))
-    return _ladder(roles, word="if it fails", early="if it answers")
+    targets = pattern.targets if isinstance(pattern, Fallback) else ()
+    where = {f"target {n}": each.region for n, each in enumerate(targets, 1) if each.region}
+    return replace(_ladder(roles, word="if it fails", early="if it answers"), where=where)
 
 
 def _routing(pattern: Pattern) -> Arrangement:

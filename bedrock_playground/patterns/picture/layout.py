@@ -11,7 +11,7 @@ from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from bedrock_playground.invocation.trace import Trace
-from bedrock_playground.patterns.members import Member, Pattern
+from bedrock_playground.patterns.members import Member, Pattern, Solo
 from bedrock_playground.patterns.picture.arrangement import Arrangement, Stage, arrangement
 from bedrock_playground.patterns.picture.path import Seen, answerers, belongs, seen
 
@@ -35,6 +35,10 @@ HEAD = 26.0
 PROMPT, ANSWER = "\0prompt", "\0answer"
 """The boxes that a pattern begins and ends with."""
 _MOST_ASIDE = 3
+_LETTER = 6.2
+"""Width of a letter of an arrow's word."""
+_NOBODY = {"embedding": "embedding model", "kept": "an answer from before"}
+"""Who answers in a role that no model of the pattern's own plays."""
 _ENDS = {PROMPT: "Prompt", ANSWER: "Answer"}
 
 
@@ -54,6 +58,10 @@ class Box:
     """What for; empty at the two ends."""
     seen: Seen | None = None
     """What a run did with it; ``None`` before there is one, and at the two ends."""
+    detail: str = ""
+    """How it is asked, in a few words."""
+    where: str = ""
+    """The Region, if it is another one than the connection's."""
     group: bool = False
     """Whether boxes stand in it."""
 
@@ -158,16 +166,22 @@ class _Layout:
         widest = max((stage.breadth for stage in stages), default=0.0)
         if self._ends:
             along = self._end(PROMPT, along=along, widest=widest) + GAP_ALONG
-        for stage in stages:
+        for place, stage in enumerate(stages):
+            if place:
+                along += self._gap(self._plan.stages[place])
             offset = (widest - stage.breadth) / 2
             for drawing, role, further, across in stage.placed:
                 self._put(drawing, role, self._xy(along + further, offset + across))
-            along += stage.length + GAP_ALONG
+            along += stage.length
         if self._ends:
-            self._end(ANSWER, along=along, widest=widest)
+            self._end(ANSWER, along=along + GAP_ALONG, widest=widest)
         self._connect(widest)
         self._aside()
         return self._whole()
+
+    def _gap(self, stage: Stage) -> float:
+        """Room before a stage: for an arrow, and for its word where that stands above it."""
+        return max(GAP_ALONG, _LETTER * len(stage.word) + 22) if self._axis == "across" else GAP_ALONG
 
     def _aside(self) -> None:
         """Put those who never answer below everything else."""
@@ -203,8 +217,18 @@ class _Layout:
     def _member(self, role: str, member: Member | None) -> Drawing:
         key, told = f"{self._prefix}{role}", self._seen[role] if self._course else None
         if not isinstance(member, Pattern):
-            title = member.title if member is not None else role
-            box = Box(key=key, x=0, y=0, width=BOX[0], height=BOX[1], title=title, role=role, seen=told)
+            box = Box(
+                key=key,
+                x=0,
+                y=0,
+                width=BOX[0],
+                height=BOX[1],
+                title=member.title if member is not None else _NOBODY.get(role, role),
+                role=role,
+                seen=told,
+                detail=_detail(member) if member is not None else "",
+                where=self._plan.where.get(role, ""),
+            )
             return Drawing(*BOX, (box,), ())
         inner = _Layout(member, self._inside(role), self._axis, prefix=f"{key}/", ends=False).drawing()
         width = max(inner.width, BOX[0]) + 2 * PADDING
@@ -314,6 +338,15 @@ class _Layout:
             yield box.x + box.width, box.y + box.height
         for arrow in self._arrows:
             yield from arrow.points
+
+
+def _detail(member: Solo) -> str:
+    variant = member.variant
+    parts = (
+        None if variant.temperature is None else f"temperature {variant.temperature:g}",
+        None if variant.max_tokens is None else f"max {variant.max_tokens:,}",
+    )
+    return " · ".join(part for part in parts if part)
 
 
 def _with_what_came(plan: Arrangement, course: Course | None) -> Arrangement:

@@ -99,7 +99,11 @@ def _box(box: Box) -> str:
     lines = [("bpp-role", box.y + 20, _cut(box.role)), ("bpp-who", box.y + 39, _cut(box.title))]
     if box.seen is not None:
         lines.append(("bpp-fate", box.y + 60, f"{_mark(box.seen)}{_fits(box.seen)}"))
-    text = "".join(
+    else:
+        lines.append(("bpp-detail", box.y + 60, _cut(box.detail, 30)))
+    where = f'<text class="bpp-word" x="{box.x + box.width - 12:g}" y="{box.y + 20:g}" text-anchor="end">'
+    text = f"{where}{escape(box.where)}</text>" if box.where else ""
+    text += "".join(
         f'<text class="{kind}" x="{x:g}" y="{y:g}">{escape(said)}</text>' for kind, y, said in lines
     )
     return (
@@ -156,7 +160,8 @@ def money(amount: Decimal | None) -> str:
 
 
 def _told(box: Box) -> str:
-    return ". ".join([f"{box.role}: {box.title}", *_details(box.seen)])
+    who = f"{box.role}: {box.title}{f' in {box.where}' if box.where else ''}"
+    return ". ".join([who, *([box.detail] if box.detail and box.seen is None else ()), *_details(box.seen)])
 
 
 def _details(told: Seen | None) -> Iterator[str]:

@@ -267,5 +267,13 @@ def test_what_it_shows_is_told_in_words() -> None:
     )
     assert in_words(drawing).startswith(
         "target 1: first. failed · 1.00 s · $0.00100. 2 tries. ModelError: down. "
-        "target 2: second. taken · 2.00 s · $0.00100. circuit breaker closed. kept: kept. not asked."
+        "target 2: second. taken · 2.00 s · $0.00100. circuit breaker closed. kept: an answer from before. not asked. "
+        "shorter: tiny. not asked."
     )
+
+
+def test_a_role_says_its_region_and_its_settings_before_a_run() -> None:
+    first = Solo(variant=Variant(model="m", temperature=0.5, max_tokens=1200))
+    pattern = Fallback(targets=(Target(member=first), Target(member=solo("m"), region="us-west-2")))
+    assert in_words(draw(pattern)) == "target 1: m. temperature 0.5 · max 1,200. target 2: m in us-west-2."
+    assert "us-west-2" in to_svg(draw(pattern), title="", words="", name="x")
