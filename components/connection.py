@@ -20,6 +20,7 @@ from bedrock_playground.invocation.credentials import (
 )
 from components import compare_state, variants
 from components.compare_state import HERE, KIND, PLACE_PENDING
+from components.fault_board import faults_badge
 from components.resources import forget_models, get_named_endpoints, get_settings, get_supervisor
 from components.spending_page import spent_caption
 from components.words import plain
@@ -188,6 +189,7 @@ def _local_status() -> None:
     if status.state == "ready":
         # As code, which makes no link of it.
         st.caption(f"Ready · SmolLM2 135M on this machine · `{status.url}`")
+        faults_badge(local_connection(get_settings(), status))
         return
     if status.state == "failed":
         st.caption("It did not start; the page says why.")

@@ -189,9 +189,16 @@ def _against(pattern: LaneRun, alone: LaneRun) -> str:
     """Say in a sentence how the pattern did against one of its models."""
     who = f"{alone.request.model_id} alone ({alone.identity.label})"
     ours, theirs = pattern.result, alone.result
-    if ours is None or theirs is None or ours.error is not None or theirs.error is not None:
-        failed = "the pattern" if ours is None or ours.error is not None else who
-        return f"{who}: not to be compared, because {failed} came to no whole answer."
+    if ours is None or theirs is None:
+        return f"{who} is not over yet."
+    if ours.error is not None or theirs.error is not None:
+        both = ours.error is not None and theirs.error is not None
+        failed, answered = ("the pattern", who) if ours.error is not None else (who, "the pattern")
+        return (
+            f"Neither the pattern nor {who} answered."
+            if both
+            else f"Where {failed} failed, {answered} answered."
+        )
     told = []
     if ours.timing.total and theirs.timing.total:
         told.append(f"took {_times(ours.timing.total / theirs.timing.total)} as long")

@@ -151,9 +151,8 @@ _WORDS: Mapping[str, str] = {
 }
 _ONE: Mapping[str, str] = {
     "Figures": "Figures",
-    "Judges": "Judge",
-    "Policies": "Policy",
-    "Criteria": "Criterion",
+    "Good enough, if all of these hold": "Criterion",
+    "Asked at once": "Member",
 }
 
 

@@ -4,7 +4,15 @@ import streamlit as st
 
 from bedrock_playground.catalog import Catalogue
 from bedrock_playground.history import HistoryError
-from components import live, patterns_draft, patterns_form, patterns_results, patterns_state, patterns_view
+from components import (
+    live,
+    patterns_draft,
+    patterns_faults,
+    patterns_form,
+    patterns_results,
+    patterns_state,
+    patterns_view,
+)
 from components.connection import current_connection, wait_for_endpoint
 from components.head import page_head
 from components.resources import get_invoker, get_models, get_store
@@ -34,6 +42,8 @@ with patterns_view.form_place():
     patterns_form.form(inputs=patterns_state.inputs(), connection=connection, catalogue=catalogue)
     patterns_draft.finish()
 pattern, wrong = patterns_draft.read()
+if pattern is not None:
+    patterns_faults.faults(pattern, connection)
 with under:
     if pattern is not None:
         patterns_view.alone_picker(pattern)

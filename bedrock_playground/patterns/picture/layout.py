@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from bedrock_playground.invocation.trace import Trace
@@ -364,12 +363,12 @@ def _way(start: Box, end: Box, axis: Axis) -> tuple[Point, ...]:
         a = (start.x + start.width, start.y + start.height / 2)
         b = (end.x, end.y + end.height / 2)
         middle = (a[0] + b[0]) / 2
-        return _without_repeats(a, (middle, a[1]), (middle, b[1]), b)
+        return (a, b) if a[1] == b[1] else (a, (middle, a[1]), (middle, b[1]), b)
     if end.y - (start.y + start.height) <= GAP_ALONG:
         a = (start.x + start.width / 2, start.y + start.height)
         b = (end.x + end.width / 2, end.y)
         middle = (a[1] + b[1]) / 2
-        return _without_repeats(a, (a[0], middle), (b[0], middle), b)
+        return (a, b) if a[0] == b[0] else (a, (a[0], middle), (b[0], middle), b)
     # Others stand between them: by the side that is free, on the left where a way divides.
     divides = start.width < end.width
     bus = min(start.x, end.x) - GUTTER if divides else max(start.x + start.width, end.x + end.width) + GUTTER
@@ -381,9 +380,3 @@ def _by_the_side(start: Box, end: Box, bus: float, *, right: bool) -> tuple[Poin
     a, b = start.y + start.height / 2, end.y + end.height / 2
     side = (start.x + start.width, end.x + end.width) if right else (start.x, end.x)
     return (side[0], a), (bus, a), (bus, b), (side[1], b)
-
-
-def _without_repeats(first: Point, *others: Point) -> tuple[Point, ...]:
-    corners = [first]
-    corners += [here for before, here in pairwise((first, *others)) if here != before]
-    return tuple(corners)

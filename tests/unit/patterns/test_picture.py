@@ -267,8 +267,8 @@ def test_what_it_shows_is_told_in_words() -> None:
     )
     assert in_words(drawing).startswith(
         "target 1: first. failed · 1.00 s · $0.00100. 2 tries. ModelError: down. "
-        "target 2: second. taken · 2.00 s · $0.00100. circuit breaker closed. kept: an answer from before. not asked. "
-        "shorter: tiny. not asked."
+        "target 2: second. taken · 2.00 s · $0.00100. circuit breaker closed. "
+        "kept: an answer from before. not asked. shorter: tiny. not asked."
     )
 
 
