@@ -27,6 +27,7 @@ from components.resources import resolve_model
 from components.variant_summary import NAMES, value_words
 from components.variants import guardrail_text
 from components.votes_view import ballot
+from components.words import plain
 
 FIRST, SECOND, REPEAT, FOLDED, LAYOUT = (
     "diff_first",
@@ -154,14 +155,33 @@ def _choose(letters: list[str], names: dict[str, str]) -> tuple[str, str] | None
 
 
 def _texts(left: LaneRun, right: LaneRun, names: tuple[str, str]) -> None:
-    first, second = canonical_json(left.text), canonical_json(right.text)
+    two_texts(
+        (left.text, right.text),
+        names,
+        fold=bool(st.session_state.get(FOLDED)),
+        inline=st.session_state.get(LAYOUT) == _INLINE,
+    )
+
+
+def two_texts(
+    texts: tuple[str, str], names: tuple[str, str], *, fold: bool = False, inline: bool = False
+) -> None:
+    """Draw what differs between two texts, JSON by its values, in words and marked.
+
+    Args:
+        texts: The two.
+        names: What they are called.
+        fold: Leave out what is the same.
+        inline: Draw one text, what only the first one has struck through, instead of two side by side.
+    """
+    first, second = (canonical_json(text) for text in texts)
     as_json = first is not None and second is not None
-    found = compare(first or "", second or "") if as_json else compare(left.text, right.text)
+    found = compare(first or "", second or "") if as_json else compare(*texts)
     st.markdown(_in_words(found, names))
     if found.identical:
         return
-    pieces = folded(found) if st.session_state.get(FOLDED) else found.pieces
-    if st.session_state.get(LAYOUT) == _INLINE:
+    pieces = folded(found) if fold else found.pieces
+    if inline:
         what = f"{names[0]} struck through, {names[1]} underlined"
         html = _section(what, inline_html(pieces), layout="bp-diff-inline")
     else:
@@ -185,7 +205,8 @@ def _in_words(found: Difference, names: tuple[str, str]) -> str:
     left, right = (_words(found.words(kind)) for kind in (Kind.LEFT, Kind.RIGHT))
     # Never 100 % where something differs.
     share = min(round(100 * found.share), 99)
-    return f"**{left} only in {names[0]} · {right} only in {names[1]} · {share} % the same**"
+    one, other = map(plain, names)
+    return f"**{left} only in {one} · {right} only in {other} · {share} % the same**"
 
 
 def _words(count: int) -> str:

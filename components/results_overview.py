@@ -8,8 +8,8 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from bedrock_playground.evaluation.headline import Entrant, Headline, headline
 from bedrock_playground.evaluation.reading import PEOPLE, Reading
+from bedrock_playground.evaluation.report import message
 from bedrock_playground.evaluation.statistics import Estimate
 from bedrock_playground.history.evaluation_records import Spending
 from components.results_chart import chart, colour_of, csv, dressed, symbol_of
@@ -51,26 +51,11 @@ def overview(shown: Shown, scorer: str | None, *, file: str) -> None:
     csv(data, key="overview", file=file)
 
 
-def told(shown: Shown, scorer: str | None) -> Headline:
-    """What the evaluation comes to, in words."""
-    reading = shown.reading
-
-    def made() -> Headline:
-        entrants = [
-            Entrant(reading.point(label, scorer), reading.outcomes(label, scorer))
-            for label in reading.labels
-            if reading.result(label).rows
-        ]
-        return headline(entrants, seed=reading.spec.seed)
-
-    return reading.once(("headline", scorer), made)
-
-
 def _message(shown: Shown, scorer: str | None) -> None:
     if scorer is None:
         st.markdown("**No scorer looked at these answers**, so there are times and costs, and no accuracy.")
         return
-    said = told(shown, scorer)
+    said = message(shown.reading, scorer)
     so_far = "" if shown.complete else "So far: "
     with st.container(border=True, key="results_headline", gap="xsmall"):
         st.markdown(f"**{plain(so_far + said.message)}**")

@@ -5,18 +5,26 @@ from __future__ import annotations
 import streamlit as st
 
 from bedrock_playground.evaluation.spec import SpecRefused
+from bedrock_playground.evaluation.swept import swept
 from bedrock_playground.history import DataSetGone, HistoryError
 from bedrock_playground.history.errors import EvaluationGone
+from bedrock_playground.patterns.knobs import knobs
+from bedrock_playground.patterns.members import Pattern
 from components.history_view import failure
 from components.palette import PRINT
 from components.results_data import Shown, load
 from components.results_words import count
 from components.words import plain
 
-OVERVIEW, PARETO = (
+OVERVIEW, PARETO, PAIRS, TAGS, CASES, EARLIER = (
     "Overview",
     "Trade-off",
+    "Pairs",
+    "Tags and classes",
+    "Cases",
+    "Against earlier",
 )
+SWEEP, THRESHOLDS, TAKE = "Sweep and repeats", "Thresholds", "Take away"
 SECTION, SCORER = "results_section", "results_scorer"
 
 
@@ -51,10 +59,13 @@ def _results(evaluation_id: str) -> None:
         _nothing_yet(shown)
         return
     with st.container(horizontal=True, vertical_alignment="bottom", key="results_head"):
-        section = st.segmented_control(
+        sections = _sections(shown)
+        if st.session_state.get(SECTION) not in sections:
+            # What was looked at of another evaluation is not here.
+            st.session_state[SECTION] = OVERVIEW
+        chosen = st.segmented_control(
             "Results",
-            [OVERVIEW, PARETO],
-            default=OVERVIEW,
+            sections,
             required=True,
             key=SECTION,
             label_visibility="collapsed",
@@ -64,7 +75,19 @@ def _results(evaluation_id: str) -> None:
         scorer = _scorer(shown)
     if not shown.complete:
         _so_far(shown)
-    _draw(section, shown, scorer)
+    _draw(chosen or OVERVIEW, shown, scorer)
+
+
+def _sections(shown: Shown) -> list[str]:
+    """The views; those that only some evaluations have are left out of the others."""
+    spec = shown.reading.spec
+    members = [one.member for one in spec.contenders]
+    found = [OVERVIEW, PARETO, PAIRS, TAGS, CASES, EARLIER]
+    if spec.repeat > 1 or swept(spec.contenders):
+        found.append(SWEEP)
+    if any(isinstance(member, Pattern) and knobs(member) for member in members):
+        found.append(THRESHOLDS)
+    return [*found, TAKE]
 
 
 def _scorer(shown: Shown) -> str | None:
@@ -97,13 +120,44 @@ def _nothing_yet(shown: Shown) -> None:
 
 
 def _draw(section: str, shown: Shown, scorer: str | None) -> None:
-    # Only here: they bring pandas and Plotly, and each only its own part.
-    from components import results_overview, results_pareto  # noqa: PLC0415
+    # Only what is looked at is imported and worked out.
     from components.results_chart import file_of  # noqa: PLC0415
 
     file = file_of(shown.evaluation.evaluation_id, shown.evaluation.name)
     match section:
         case "Trade-off":
-            results_pareto.pareto(shown, scorer, file=file)
+            from components.results_pareto import pareto  # noqa: PLC0415
+
+            pareto(shown, scorer, file=file)
+        case "Pairs":
+            from components.results_pairs import pairs  # noqa: PLC0415
+
+            pairs(shown, scorer, file=file)
+        case "Tags and classes":
+            from components.results_tags import tags  # noqa: PLC0415
+
+            tags(shown, scorer, file=file)
+        case "Cases":
+            from components.results_cases import cases  # noqa: PLC0415
+
+            cases(shown, scorer)
+        case "Against earlier":
+            from components.results_earlier import earlier  # noqa: PLC0415
+
+            earlier(shown, scorer, file=file)
+        case "Sweep and repeats":
+            from components.results_sweep import sweep  # noqa: PLC0415
+
+            sweep(shown, scorer, file=file)
+        case "Thresholds":
+            from components.results_thresholds import thresholds  # noqa: PLC0415
+
+            thresholds(shown, scorer, file=file)
+        case "Take away":
+            from components.results_take import take  # noqa: PLC0415
+
+            take(shown, scorer, file=file)
         case _:
-            results_overview.overview(shown, scorer, file=file)
+            from components.results_overview import overview  # noqa: PLC0415
+
+            overview(shown, scorer, file=file)

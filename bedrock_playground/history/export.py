@@ -138,12 +138,22 @@ def to_csv(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
 
     Text that a spreadsheet would take for a formula gets a leading apostrophe; the JSONL keeps it as it is.
     """
+    yield from csv_lines(rows, columns=CSV_COLUMNS)
+
+
+def csv_lines(rows: Iterable[Mapping[str, Any]], *, columns: Sequence[str]) -> Iterator[str]:
+    """Write any rows as :func:`to_csv` does.
+
+    Args:
+        rows: The rows.
+        columns: Which of their values, in order; what a row lacks is empty.
+    """
     buffer = io.StringIO()
     writer = csv.writer(buffer)
-    writer.writerow(CSV_COLUMNS)
+    writer.writerow([_cell(name) for name in columns])
     yield _drain(buffer)
     for row in rows:
-        writer.writerow([_cell(row.get(name)) for name in CSV_COLUMNS])
+        writer.writerow([_cell(row.get(name)) for name in columns])
         yield _drain(buffer)
 
 

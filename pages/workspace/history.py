@@ -3,7 +3,7 @@
 import streamlit as st
 
 from bedrock_playground.history import HistoryError
-from components import history_as_if, history_filters, history_table, history_view, preset_save
+from components import history_as_if, history_filters, history_open, history_table, history_view, preset_save
 from components.head import page_head
 from components.history_run import run_view
 from components.resources import get_store
@@ -13,6 +13,8 @@ try:
     store = get_store()
     history_view.notices(store)
     preset_save.save_dialog()
+    if history_open.opened_run(store):
+        st.stop()
     if not store.count():
         history_view.nothing_yet(store.location)
         st.stop()

@@ -28,6 +28,7 @@ st.navigation([
     st.Page(page, title="Evaluate", default=True),
     st.Page("pages/workspace/presets.py", title="Presets"),
     st.Page("pages/workspace/history.py", title="History"),
+    st.Page("pages/playground/patterns.py", title="Patterns"),
 ]).run()
 """
 
@@ -66,9 +67,10 @@ def store(recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def app(recorded: Recorded, store: RunStore, tmp_path: Path) -> AppTest:
-    for name in ("presets", "history"):
-        (tmp_path / "pages" / "workspace").mkdir(parents=True, exist_ok=True)
-        (tmp_path / "pages" / "workspace" / f"{name}.py").write_text("")
+    for name in ("workspace/presets", "workspace/history", "playground/patterns"):
+        page = tmp_path / "pages" / f"{name}.py"
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text("")
     (tmp_path / "router.py").write_text(_SCRIPT.format(evaluation_id=recorded.evaluation_id))
     return AppTest.from_file(str(tmp_path / "router.py"), default_timeout=60)
 
@@ -134,3 +136,88 @@ def test_every_projection_is_drawn_and_told(app: AppTest, view: str) -> None:
     _run(app)
     assert "they are the frontier" in _words(app)
     assert app.get("plotly_chart")
+
+
+def test_contenders_are_held_against_one_and_case_by_case(app: AppTest) -> None:
+    _go(app, "Pairs")
+    words = _words(app)
+    assert "McNemar" in words
+    assert "did better on" in words
+    app.selectbox(key="results_pair_base").set_value("A")
+    _run(app)
+    table = next(frame.value for frame in app.dataframe if "adjusted" in frame.value.columns)
+    assert table["contender"].tolist() == [
+        "B · Sonnet 4.5",
+        "C · Cascade Micro → Sonnet",
+        "D · Nobody’s model",
+    ]
+    cases = next(frame.value for frame in app.dataframe if "asked" in frame.value.columns)
+    assert (cases["A · Nova Micro"] != cases["B · Sonnet 4.5"]).all()
+
+
+def test_tags_and_classes_are_told_in_words(app: AppTest) -> None:
+    _go(app, "Tags and classes")
+    words = _words(app)
+    assert "A · Nova Micro is weakest on hard" in words
+    assert "Macro-F1 **0." in words
+    assert "the diagonal is right" in words
+
+
+def test_cases_are_found_opened_and_rated(app: AppTest, recorded: Recorded, store: RunStore) -> None:
+    _go(app, "Cases")
+    assert "**30 cases**" in _words(app)
+    app.segmented_control(key="results_cases_look").set_value("Contenders differ")
+    _run(app)
+    (table,) = app.dataframe
+    chosen = int(table.value["case"].iloc[0])
+    assert len(table.value) < 30
+    # AppTest ticks no rows.
+    app.number_input(key="results_cases_number").set_value(chosen)
+    _run(app)
+    assert f"#### Case {chosen}" in _words(app)
+    stars = [one for one in app.feedback if one.key]
+    assert len(stars) == 4
+    stars[1].set_value(3)
+    _run(app)
+    kept = store.evaluations.ratings.of(recorded.evaluation_id)
+    assert [one.rating for told in kept.values() for one in told] == [4]
+    note = next(one for one in app.text_input if one.key == str(stars[1].key).replace("stars", "note"))
+    note.set_value("Right, and short.")
+    _run(app)
+    kept = store.evaluations.ratings.of(recorded.evaluation_id)
+    assert [one.note for told in kept.values() for one in told] == ["Right, and short."]
+    app.number_input(key="results_cases_number").set_value(None)
+    _run(app)
+    assert "classification agrees with people on" in _words(app)
+
+
+def test_thresholds_are_dragged_over_recorded_calls_alone(app: AppTest, store: RunStore) -> None:
+    before = store.count()
+    _go(app, "Thresholds")
+    figures = {metric.label: metric.value for metric in app.metric}
+    (slider,) = app.select_slider
+    assert slider.value == 4
+    slider.set_value(1)
+    _run(app)
+    dragged = {metric.label: metric.value for metric in app.metric}
+    # The judge lets everything pass: two calls, the small model's and the judge's.
+    assert dragged["Calls per request"] == "2.00"
+    assert figures["Calls per request"] > "2.00"
+    assert dragged["Accuracy"] < figures["Accuracy"]
+    assert store.count() == before
+    app.button(key="results_save_pattern_C_1").click()
+    _run(app)
+    (kept,) = store.patterns.find()
+    assert kept.name == "Cascade Micro → Sonnet (Moods of reviews)"
+    assert "Saved as the pattern" in _words(app)
+
+
+def test_there_is_something_to_take_away(app: AppTest) -> None:
+    _go(app, "Take away")
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels == ["HTML page", "Markdown", "CSV", "JSONL", "JSON"]
+
+
+def test_without_an_earlier_evaluation_the_view_says_what_it_is_for(app: AppTest) -> None:
+    _go(app, "Against earlier")
+    assert "There is no earlier evaluation of these cases." in app.info[0].value

@@ -54,14 +54,15 @@ def to_html(facts: ReportFacts) -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
-        f"<title>{title}</title>\n<style>{_style()}</style>\n</head>\n<body>\n<main>\n"
+        f"<title>{title}</title>\n<style>{style()}</style>\n</head>\n<body>\n<main>\n"
         + "\n".join(_body(facts))
         + "\n</main>\n</body>\n</html>\n"
     )
 
 
 @cache
-def _style() -> str:
+def style() -> str:
+    """The style sheet of everything that is taken away as a page."""
     return (files("bedrock_playground.sharing.report") / "report.css").read_text(encoding="utf-8")
 
 
