@@ -10,6 +10,7 @@ from streamlit.delta_generator import DeltaGenerator
 from bedrock_playground.catalog import Catalogue
 from bedrock_playground.connection import Connection
 from bedrock_playground.invocation import Comparison
+from bedrock_playground.invocation.trace import is_pattern
 from components import blind_view, compare_blind, compare_state, live, variants
 from components.head import page_head
 from components.inputs_state import PROMPT, SYSTEM, read_inputs
@@ -259,12 +260,22 @@ def lanes(
                         on_rerun=partial(compare_state.rerun, letter),
                     )
                     tool_results(comparison, letter)
+                    _calls(comparison, letter)
                 elif prepared is None or not prepared.refusals:
                     st.caption("Press Run: the answer streams here.")
                 if take_away_shown() == letter:
                     _take_away(letter, prepared, connection=connection, comparison=comparison)
             standing.append(prepared)
     return tuple(one for one in standing if one is not None)
+
+
+def _calls(comparison: Comparison, letter: str) -> None:
+    """Lead from a pattern's lane to what it did."""
+    run = comparison.lane(letter).current
+    if run is not None and is_pattern(run.request.model_id):
+        from components.patterns_variant import calls_made  # noqa: PLC0415 - only where there is a pattern
+
+        calls_made(comparison, letter)
 
 
 def _take_away(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from bedrock_playground.history import HistoryError, PatternSummary
+from bedrock_playground.invocation.trace import PATTERN_PREFIX
 from components.resources import get_store
 
 
@@ -19,6 +20,11 @@ def summaries() -> tuple[PatternSummary, ...]:
         return _summaries()
     except HistoryError:
         return ()
+
+
+def pattern_names() -> dict[str, str]:
+    """What a picker of models calls the saved patterns: names by the id of their runs."""
+    return {f"{PATTERN_PREFIX}{one.pattern_id}": f"Pattern · {one.name} · {one.kind}" for one in summaries()}
 
 
 def forget() -> None:

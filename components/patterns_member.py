@@ -111,9 +111,11 @@ def _seed(slot: str, document: dict[str, Any]) -> None:
 def _besides(nested: dict[str, Any] | None) -> dict[str, str]:
     """What can be picked besides models."""
     names = {_NESTED: f"Pattern · {_title(nested)}"} if nested is not None else {}
-    for kept in patterns_kept.summaries():
-        names[f"{PATTERN_PREFIX}{kept.pattern_id}"] = f"Pattern · {kept.name} · {kept.kind}"
-    return names | {f"{_PRESET}{preset_id}": f"Preset · {name}" for preset_id, name in _presets().items()}
+    return (
+        names
+        | patterns_kept.pattern_names()
+        | {f"{_PRESET}{preset_id}": f"Preset · {name}" for preset_id, name in _presets().items()}
+    )
 
 
 def _presets() -> dict[str, str]:

@@ -156,7 +156,7 @@ def beside(comparison: Comparison) -> None:
     """Hold the pattern against its models alone: time, tokens and money, in sentences and a table."""
     runs = [lane.current for lane in comparison.lanes]
     ended = [run for run in runs if run is not None and run.result is not None]
-    pattern = next((run for run in ended if run.identity.label == state.PATTERN), None)
+    pattern = next((run for run in ended if run is state.pattern_run(comparison)), None)
     if pattern is None or len(ended) < 2:
         return
     st.markdown("**Beside the models alone**")

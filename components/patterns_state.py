@@ -41,6 +41,7 @@ PATTERN = "A"
 MOST_ALONE = 7
 _PROBLEM = "pattern_problem"
 _SHOWN = "pattern_shown"
+_LETTER = "pattern_letter"
 _SET, _FRESH = "pattern_address_set_to", "pattern_address_fresh"
 
 
@@ -156,11 +157,17 @@ def clear() -> None:
     _set_address(None)
 
 
-def load(comparison_id: str) -> None:
-    """Make the page show this run the next time it is drawn."""
+def load(comparison_id: str, *, letter: str | None = None) -> None:
+    """Make the page show this run the next time it is drawn.
+
+    Args:
+        comparison_id: The comparison.
+        letter: The pattern's lane, where there are several; by default the first one.
+    """
     for name in (_SET, _FRESH, _SHOWN):
         st.session_state.pop(name, None)
     st.session_state[ID] = comparison_id
+    st.session_state[_LETTER] = (comparison_id, letter)
 
 
 def current() -> Comparison | None:
@@ -185,11 +192,11 @@ def current() -> Comparison | None:
 
 def pattern_run(comparison: Comparison) -> LaneRun | None:
     """The pattern's run of a comparison: what its lane shows; ``None`` where no lane is a pattern's."""
-    for lane in comparison.lanes:
-        run = lane.current
-        if run is not None and is_pattern(run.request.model_id):
-            return run
-    return None
+    runs = [lane.current for lane in comparison.lanes]
+    found = [run for run in runs if run is not None and is_pattern(run.request.model_id)]
+    wanted = st.session_state.get(_LETTER)
+    named = [run for run in found if (comparison.id, run.identity.label) == wanted]
+    return next(iter(named or found), None)
 
 
 def trace_of(run: LaneRun) -> Trace | None:

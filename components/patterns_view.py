@@ -105,8 +105,12 @@ def _example(offered: dict[str, Example], catalogue: Catalogue) -> None:
 
 def prompt_area(
     *, connection: Connection | None, comparison: Comparison | None, catalogue: Catalogue
-) -> bool:
-    """Draw the prompt and the actions; returns whether Run was pressed."""
+) -> tuple[bool, DeltaGenerator]:
+    """Draw the prompt and the actions.
+
+    Returns:
+        Whether Run was pressed, and where to offer to keep what stands on the page.
+    """
     st.session_state.setdefault(state.PROMPT, "")
     st.text_area(
         "Prompt",
@@ -145,11 +149,12 @@ def prompt_area(
                 help="Sent to every role that has none of its own, and to the models alone.",
             )
         examples_menu(catalogue)
+        keeping = st.container(width="content")
         if comparison is not None:
             st.button(
                 "New", key="pattern_new", icon=":material/restart_alt:", type="tertiary", on_click=state.clear
             )
-    return pressed
+    return pressed, keeping
 
 
 def form_place() -> DeltaGenerator:
@@ -206,10 +211,12 @@ def _go_on(pattern: Pattern | None, connection: Connection | None, then: tuple[s
 def lanes(comparison: Comparison) -> None:
     """Draw the pattern's lane and, beside it, each model alone."""
     st.html(_LANES_CSS)
+    shown = state.pattern_run(comparison)
     with st.container(key="pattern_lanes"):
         for lane in comparison.lanes:
             with st.container(border=True, key=f"pattern_lane_{lane.label}"):
-                who = "The pattern" if lane.label == state.PATTERN else "Alone"
+                pattern = shown is not None and shown.identity.label == lane.label
+                who = "The pattern" if pattern else "Beside it"
                 st.markdown(f"**{lane.label}** · {who}")
                 live.lane(
                     comparison.id,

@@ -9,6 +9,7 @@ from bedrock_playground.catalog.build import build_request
 from bedrock_playground.catalog.resolution import Resolution
 from bedrock_playground.catalog.variant import Adjustment, BuiltRequest, Inputs, Variant
 from bedrock_playground.connection import Connection
+from bedrock_playground.invocation.trace import is_pattern
 from components import variants
 from components.raw_by_model import with_own_fields
 from components.resources import resolve_model
@@ -59,6 +60,11 @@ def prepare(
     variant = variants.read(letter)
     if not variant.model:
         return None
+    if is_pattern(variant.model):
+        # Only here: Compare's first page needs nothing of patterns.
+        from components.patterns_variant import prepare_pattern  # noqa: PLC0415
+
+        return prepare_pattern(letter, variant, inputs, connection=connection)
     resolution = resolve_model(connection, variant.model)
     variant = with_own_fields(letter, variant, resolution)
     built = build_request(filled_variant(variant), inputs, resolution)

@@ -28,6 +28,7 @@ from bedrock_playground.connection import Connection, make_invoker
 from bedrock_playground.history import RunStore
 from bedrock_playground.invocation import InvocationError, RetryPolicy, tune_interpreter
 from bedrock_playground.invocation.embeddings import KindInvoker
+from bedrock_playground.invocation.trace import is_pattern
 from bedrock_playground.launcher import EndpointSupervisor
 from bedrock_playground.settings import Settings, load_settings
 
@@ -196,7 +197,7 @@ def resolve_model(connection: Connection | None, model_id: str) -> Resolution:
         connection: Whom to ask; ``None`` while nobody can be asked.
         model_id: What is sent as ``modelId``.
     """
-    if connection is None:
+    if connection is None or is_pattern(model_id):
         return resolve(model_id, load_models())
     catalogue = get_models(connection)
     found = catalogue.resolve(model_id)

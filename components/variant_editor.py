@@ -10,9 +10,11 @@ from bedrock_playground.catalog import Catalogue
 from bedrock_playground.catalog.variant import Inputs
 from bedrock_playground.connection import Connection
 from bedrock_playground.invocation import InvocationRequest
+from bedrock_playground.invocation.trace import is_pattern
 from components import preset_origin, preset_save, variants
 from components.model_picker import model_picker
 from components.parameter_panel import panel
+from components.patterns_kept import pattern_names
 from components.prepared import Prepared, prepare
 from components.raw_by_model import fields_kept_for
 from components.request_dialog import (
@@ -68,7 +70,9 @@ def editor(
     """
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"head_{letter}"):
         st.markdown(f"**{letter}**", width="content")
-        model_picker(letter, catalogue, region=connection.config.region if connection else None)
+        model_picker(
+            letter, catalogue, region=connection.config.region if connection else None, more=pattern_names()
+        )
         st.menu_button(
             "More",
             _actions(letter, can_rerun=rerun is not None),
@@ -81,6 +85,9 @@ def editor(
     prepared = prepare(letter, inputs, connection=connection, catalogue=catalogue)
     if prepared is None:
         return None
+    if is_pattern(prepared.variant.model):
+        _pattern(prepared)
+        return prepared
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key=f"row_{letter}"):
         # Its label stays: Streamlit would take another one for another popover, and close it.
         settings = st.popover(
@@ -100,6 +107,15 @@ def editor(
     if request_shown() == letter:
         request_dialog(prepared, follow_up=next_request(letter, NEXT_MESSAGE) if next_request else None)
     return prepared
+
+
+def _pattern(prepared: Prepared) -> None:
+    """Say what a saved pattern is made of: it has no settings here."""
+    from components.patterns_variant import about  # noqa: PLC0415 - as for its request
+
+    about(prepared)
+    for refusal in prepared.refusals:
+        st.markdown(f":small[:orange[:material/block: **Sits out.**] {plain(refusal)}]")
 
 
 def looked_at(letter: str) -> str:
@@ -141,16 +157,18 @@ def _origin_words(origin: preset_origin.LaneOrigin) -> str:
 def _actions(letter: str, *, can_rerun: bool) -> list[str]:
     order = variants.letters()
     expanded = st.session_state.get(EXPANDED) == letter
+    model = variants.read(letter).model
+    pattern = is_pattern(model)
     return [
         action
         for action, offered in (
             ("rerun", can_rerun),
-            ("save", True),
+            ("save", not pattern),
             ("duplicate", len(order) < len(variants.LETTERS)),
             ("left", order[0] != letter),
             ("right", order[-1] != letter),
             ("collapse" if expanded else "expand", len(order) > 1),
-            ("take_away", bool(variants.read(letter).model)),
+            ("take_away", bool(model) and not pattern),
             ("remove", len(order) > 1),
         )
         if offered

@@ -15,6 +15,7 @@ from bedrock_playground.catalog.resolution import Resolution
 from bedrock_playground.catalog.rules import Rule, rules_for
 from bedrock_playground.catalog.variant import Inputs, ToolDefinition, Variant, escaped
 from bedrock_playground.invocation.structured import asked_schema
+from bedrock_playground.invocation.trace import is_pattern
 from bedrock_playground.invocation.values import DocumentBlock, ImageBlock, InvocationRequest, Json, RawBlock
 
 _FIELDS = "additionalModelRequestFields"
@@ -34,6 +35,9 @@ def variant_of(request: InvocationRequest, resolution: Resolution, *, shared_sys
         shared_system: The system prompt that all variants of the comparison share; another one is the
             variant's own.
     """
+    if is_pattern(request.model_id):
+        # What it carries is the pattern, and no setting.
+        return Variant(model=request.model_id)
     sent = request.parameters
     known = Variant(
         model=request.model_id,

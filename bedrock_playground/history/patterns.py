@@ -2,6 +2,8 @@
 
 A pattern's id is made of its name and readable, because runs are recorded under it: ``pattern:cheap-first``.
 There are no versions: every run carries the pattern that it was made by.
+
+All kinds of patterns are imported where one is read or written: opening the history must not wait for them.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, delete, exc, insert, select, update
 
@@ -21,9 +23,9 @@ from bedrock_playground.history.errors import PatternNameInvalid, PatternNameTak
 from bedrock_playground.history.rows import clean, fold
 from bedrock_playground.history.schema import patterns
 from bedrock_playground.history.votes import Open
-from bedrock_playground.patterns.codec import MemberRefused, member_from_json, member_to_json
-from bedrock_playground.patterns.kinds import pattern_kinds
-from bedrock_playground.patterns.members import Pattern
+
+if TYPE_CHECKING:
+    from bedrock_playground.patterns.members import Pattern
 
 MAX_NAME = 80
 """Characters of a pattern's name."""
@@ -165,6 +167,8 @@ def _checked(name: str) -> str:
 
 
 def _row(pattern: Pattern, name: str, user: str | None) -> dict[str, Any]:
+    from bedrock_playground.patterns.codec import member_to_json  # noqa: PLC0415 - as said above
+
     document = json.dumps(member_to_json(_named(pattern, name)), ensure_ascii=False)
     return {
         "name": name,
@@ -187,6 +191,9 @@ def _stored(row: dict[str, Any], pattern: Pattern) -> StoredPattern:
 
 
 def _read_row(row: Any) -> StoredPattern:  # noqa: ANN401 - a row of SQLAlchemy's
+    from bedrock_playground.patterns.codec import MemberRefused, member_from_json  # noqa: PLC0415 - as said above
+    from bedrock_playground.patterns.members import Pattern  # noqa: PLC0415 - as said above
+
     *told, document = row
     summary = PatternSummary(*told)
     try:
@@ -200,6 +207,8 @@ def _read_row(row: Any) -> StoredPattern:  # noqa: ANN401 - a row of SQLAlchemy'
 
 def _free_id(name: str, taken: set[str]) -> str:
     """An id that is the name as far as letters and digits go; never a kind: runs are named by those too."""
+    from bedrock_playground.patterns.kinds import pattern_kinds  # noqa: PLC0415 - as said above
+
     ascii_name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     base = _NO_WORD.sub("-", ascii_name).strip("-")[:_ID].strip("-") or "pattern"
     names = (base if number == 1 else f"{base}-{number}" for number in range(1, len(taken) + 3))

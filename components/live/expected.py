@@ -9,12 +9,13 @@ from typing import TypeAlias
 
 from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.protocol import Pricer, RunIdentity
+from bedrock_playground.invocation.trace import is_pattern
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, Usage
 from bedrock_playground.spending import estimate_input_tokens
 
 Expected: TypeAlias = list[float] | int | bool | None
 """``[US dollars of the input, US dollars per output token]``; 0: it costs nothing; ``None``: nobody knows its
-price; ``False``: nobody knows before the service tells what its attachments come to.
+price; ``False``: nobody knows before it is over what its attachments, or a pattern's calls, come to.
 """
 
 _OUTPUT = 1_000
@@ -31,6 +32,8 @@ def expected_price(pricer: Pricer, identity: RunIdentity, request: InvocationReq
         identity: Which run.
         request: What is asked.
     """
+    if is_pattern(request.model_id):
+        return False
     tokens = estimate_input_tokens(request)
     cost = _cost(pricer, identity, request, max(1, tokens.text))
     if cost.amount is None:

@@ -10,6 +10,7 @@ from components import (
     patterns_faults,
     patterns_form,
     patterns_results,
+    patterns_shelf,
     patterns_state,
     patterns_view,
 )
@@ -36,12 +37,16 @@ with st.container():
 page_head("Patterns", "Several calls that answer as one: what they decide, how long it takes, what it costs.")
 patterns_view.choice(catalogue)
 wait_for_endpoint()
-pressed = patterns_view.prompt_area(connection=connection, comparison=comparison, catalogue=catalogue)
+pressed, keeping = patterns_view.prompt_area(
+    connection=connection, comparison=comparison, catalogue=catalogue
+)
 under, drawn = st.container(), st.container()
 with patterns_view.form_place():
     patterns_form.form(inputs=patterns_state.inputs(), connection=connection, catalogue=catalogue)
     patterns_draft.finish()
 pattern, wrong = patterns_draft.read()
+with keeping:
+    patterns_shelf.shelf(pattern)
 if pattern is not None:
     patterns_faults.faults(pattern, connection)
 with under:

@@ -135,3 +135,79 @@ def test_a_pattern_that_cannot_run_says_what_is_wrong(page: AppTest) -> None:
     assert not page.exception
     assert "It cannot run so" in said(page)
     assert "no two of the same name" in said(page)
+
+
+def test_a_saved_pattern_is_a_variant_of_compare_and_says_when_it_is_gone(page: AppTest) -> None:
+    from components.resources import get_store
+
+    put(page, CHAIN)
+    page.text_input(key="shelf_name").set_value("Two steps")
+    page.button(key="shelf_add").click().run()
+    assert not page.exception
+    [kept] = get_store().patterns.find()
+    assert (kept.pattern_id, kept.name) == ("two-steps", "Two steps")
+
+    page.switch_page("pages/playground/compare.py")
+    page.run()
+    page.session_state["A_model"] = "pattern:two-steps"
+    page.session_state["B_model"] = FREE
+    page.run()
+    assert "chain · draft: " in said(page)
+    page.button(key="run").click().run()
+    comparison = get_hub().get(page.session_state["comparison"])
+    assert isinstance(comparison, Comparison)
+    assert comparison.wait(60)
+    page.run()
+    assert not page.exception
+    assert "2 calls" in said(page)
+    lane = comparison.lane("A").runs[0]
+    assert lane.request.model_id == "pattern:two-steps"
+    assert lane.cost is not None
+    assert lane.result is not None
+    assert lane.result.error is None
+
+    get_store().patterns.delete("two-steps")
+    page.run()
+    assert "not among the saved ones" in said(page)
+    # What ran carries its pattern: it can be run again as it was sent, whatever became of it.
+    comparison.rerun("A")
+    assert comparison.wait(60)
+    again = comparison.lane("A").runs[-1].result
+    assert again is not None
+    assert again.error is None
+    assert again.trace is not None
+
+
+def test_patterns_are_opened_deleted_taken_back_and_play_roles(page: AppTest) -> None:
+    from components import patterns_kept
+    from components.resources import get_store
+
+    get_store().patterns.add(CHAIN, name="Inner")
+    patterns_kept.forget()
+    put(page, Chain(steps=(Step(name="whole", member=QUICK),)))
+    generation = page.session_state["pattern_generation"]
+    page.session_state[f"pat{generation}_steps_0_member_model"] = "pattern:inner"
+    page.run()
+    assert not page.exception
+    assert page.session_state["pattern_draft"]["steps"][0]["member"]["kind"] == "chain"
+    assert "A chain of its own" in said(page)
+    comparison = run(page)
+    trace = comparison.lane("A").runs[0].result.trace  # type: ignore[union-attr]  # it is over
+    assert [call.role for call in trace.calls] == ["whole", "draft", "polish"]  # type: ignore[union-attr]
+
+    page.button(key="shelf_open_inner").click().run()
+    assert page.session_state["pattern_draft"]["name"] == "Inner"
+    page.button(key="shelf_delete_inner").click().run()
+    assert get_store().patterns.find() == []
+    page.button(key="shelf_undo").click().run()
+    assert [kept.pattern_id for kept in get_store().patterns.find()] == ["inner"]
+
+
+def test_a_name_that_is_taken_is_said(page: AppTest) -> None:
+    from components.resources import get_store
+
+    get_store().patterns.add(CHAIN, name="Mine")
+    put(page, CHAIN)
+    page.text_input(key="shelf_name").set_value("mine")
+    page.button(key="shelf_add").click().run()
+    assert "There is a pattern 'mine' already." in said(page)

@@ -42,7 +42,7 @@ function costOf(run, tokens) {
   }
   if (run.final || run.price === undefined) return { kind: "unknown", usd: null, text: NA, why: "Nobody was there to price this run", exact: true };
   if (run.price === null) return { kind: "unknown", usd: null, text: "unknown", why: "Nobody knows its price", exact: true };
-  if (run.price === false) return { kind: "unknown", usd: null, text: "told at the end", why: "How many tokens its attachments come to is told at the end", exact: true };
+  if (run.price === false) return { kind: "unknown", usd: null, text: "told at the end", why: "What its attachments or its calls come to is told at the end", exact: true };
   if (run.price === 0) return { kind: "free", usd: 0, text: "$0", why: "No charge", exact: true };
   const amount = run.price[0] + run.price[1] * tokens;
   return { kind: "priced", usd: amount, text: `≈ ${usd(amount)}`, why: "An estimate: characters / 4 at the model's rates, no cache", exact: false };
