@@ -22,7 +22,7 @@ from bedrock_playground.presets.template import fill_known
 RUBRIC = "Is the answer correct, complete, and to the point?"
 LOWEST, HIGHEST = 1, 5
 
-_SCORE = """\
+SCORE_PROMPT = """\
 Score the answer to a request. Do not answer the request yourself.
 
 <request>
@@ -37,7 +37,7 @@ Rubric: {{rubric}}
 
 Answer with JSON alone: {"score": a whole number from 1 to 5, "reason": one sentence}"""
 
-_PICK = """\
+PICK_PROMPT = """\
 Pick the best answer to a request. Their order means nothing. Do not answer the request yourself.
 
 <request>
@@ -71,7 +71,7 @@ def score(desk: Desk, judge: Member, *, request: str, answer: str, rubric: str, 
         rubric: What makes it good.
         role: The call's role.
     """
-    prompt = fill_known(_SCORE, {"request": request, "answer": answer, "rubric": rubric})
+    prompt = fill_known(SCORE_PROMPT, {"request": request, "answer": answer, "rubric": rubric})
     reply, told = ask_for_json(desk, judge, prompt, schema=_schema("score", HIGHEST), role=role)
     return _opinion(reply, told, name="score", most=HIGHEST)
 
@@ -101,7 +101,7 @@ def pick(
             for_json(
                 desk,
                 judge,
-                fill_known(_PICK, _shown(request, [answers[place] for place in order], rubric)),
+                fill_known(PICK_PROMPT, _shown(request, [answers[place] for place in order], rubric)),
                 schema=_schema("best", len(answers)),
             ),
         )

@@ -106,7 +106,13 @@ class Exchange:
         self.sock.sendall(data)
 
     def answer(self, *texts: str) -> None:
-        """Stream a normal answer."""
+        """Answer normally: as a stream, or in one piece where Converse is asked."""
+        if self.path.endswith("/converse"):
+            content = [{"text": "".join(texts or ("Hello, world",))}]
+            message = {"role": "assistant", "content": content}
+            told = {"output": {"message": message}, "stopReason": "end_turn", "usage": USAGE}
+            self.reply(told | {"metrics": {"latencyMs": 42}})
+            return
         self.head()
         self.chunk(event_frame("messageStart", {"role": "assistant"}))
         for text in texts or ("Hello", ", ", "world"):

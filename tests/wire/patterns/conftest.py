@@ -8,6 +8,8 @@ import pytest
 
 from tests.wire.patterns.kitchen import Kitchen, Says, echo
 
+pytest.register_assert_rewrite("tests.wire.patterns.exported")
+
 Cook = Callable[..., Kitchen]
 
 
