@@ -302,6 +302,7 @@ _FIELDS: dict[type[Any], dict[str, _Reader]] = {
         "total": _optional(_number),
         "server_latency": _optional(_number),
         "arrivals": _tuple(_number),
+        "summed": _flag,
     },
     Attempt: {
         "number": _integer,

@@ -247,13 +247,15 @@ class Timing:
     """The service's own ``metrics.latencyMs``, in seconds: another clock, another meaning."""
     arrivals: tuple[float, ...] = ()
     """When each text delta arrived, ascending."""
+    summed: bool = False
+    """Whether the run's tokens are those of several calls, as of a pattern: its times tell no pace."""
 
     def time_per_output_token(self, output_tokens: int | None) -> float | None:
-        """TPOT = (total − TTFT) / (output tokens − 1), seconds; ``None`` below 2 output tokens.
+        """TPOT = (total − TTFT) / (output tokens − 1), seconds; ``None`` below 2 output tokens, or summed.
 
         The definition is the usual one of LLM serving benchmarks (LLMeter, vLLM's ``benchmark_serving``).
         """
-        if output_tokens is None or output_tokens < 2:
+        if output_tokens is None or output_tokens < 2 or self.summed:
             return None
         if self.time_to_first_token is None or self.total is None:
             return None

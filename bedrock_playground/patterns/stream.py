@@ -145,6 +145,7 @@ class PatternStream:
                 time_to_first_reasoning_token=shown.first_reasoning,
                 total=total,
                 arrivals=tuple(shown.arrivals) or ((first,) if first is not None else ()),
+                summed=sum(call.sent for call in trace.leaves) > 1,
             ),
             attempts=(),
             request_id=None,

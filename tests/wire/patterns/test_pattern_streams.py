@@ -66,6 +66,8 @@ def test_each_call_is_a_run_with_the_pattern_as_its_parent_and_the_accounts_add_
     assert [identity.role for identity, *_ in kitchen.ended] == ["draft", "final"]
     assert result.usage is not None
     assert (result.usage.input_tokens, result.usage.output_tokens) == (14, 6)
+    # Six tokens of two calls were not written in the time of the second one.
+    assert result.timing.tokens_per_second(result.usage.output_tokens) is None
     assert [call.cost for call in result.trace.calls] == [Decimal("0.03"), Decimal("0.03")]
     assert result.timing.total is not None
     assert draft.started <= (draft.ended or 0) <= final.started <= (final.ended or 0) <= result.timing.total
