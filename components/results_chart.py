@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 import pandas as pd
@@ -33,6 +34,17 @@ def colour_of(place: int) -> str:
 def symbol_of(place: int) -> str:
     """The marker of a contender, which tells it from another one of the same colour."""
     return SYMBOLS[place % len(SYMBOLS)]
+
+
+def inked(text: str, *, most: int = 42) -> str:
+    """Somebody's words for a chart: what Plotly would read as HTML stays text, and what is long is cut.
+
+    Args:
+        text: The words.
+        most: Characters that are kept.
+    """
+    line = " ".join(text.split())
+    return escape(line if len(line) <= most else f"{line[: most - 1]}…", quote=False)
 
 
 def dressed(figure: go.Figure, *, height: int, legend: bool = False) -> go.Figure:

@@ -16,6 +16,7 @@ from components.resources import get_store
 
 _FRESH = 4
 """Seconds for which results of an evaluation that is at work are shown as they were read."""
+_SEEN = "results_seen"
 _LARGE = 5_000
 """From so many answers on they are shown longer: reading them takes a moment."""
 
@@ -48,8 +49,17 @@ def _reading(evaluation_id: str, version: str) -> Reading:  # noqa: ARG001 - the
     return Reading(results)
 
 
-def load(evaluation_id: str) -> Shown:
+def look_again() -> None:
+    """Show newer results the next time; a callback."""
+    st.session_state.pop(_SEEN, None)
+
+
+def load(evaluation_id: str, *, keep: bool = False) -> Shown:
     """Read what an evaluation came to so far.
+
+    Args:
+        evaluation_id: Which evaluation.
+        keep: While it is at work, show what this session was shown last until :func:`look_again`.
 
     Raises:
         EvaluationGone: It is not there.
@@ -60,6 +70,10 @@ def load(evaluation_id: str) -> Shown:
     book = get_store().evaluations
     evaluation = book.found(evaluation_id)
     version = _version(evaluation)
+    seen: dict[str, str] = st.session_state.setdefault(_SEEN, {})
+    if keep and evaluation.state is EvaluationState.RUNNING:
+        version = seen.get(evaluation_id, version)
+    seen[evaluation_id] = version
     reading = _reading(evaluation_id, version)
     return Shown(evaluation, reading.with_ratings(book.ratings.of(evaluation_id)), version)
 

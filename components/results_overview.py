@@ -12,7 +12,7 @@ from bedrock_playground.evaluation.reading import PEOPLE, Reading
 from bedrock_playground.evaluation.report import message
 from bedrock_playground.evaluation.statistics import Estimate
 from bedrock_playground.history.evaluation_records import Spending
-from components.results_chart import chart, colour_of, csv, dressed, symbol_of
+from components.results_chart import chart, colour_of, csv, dressed, inked, symbol_of
 from components.results_data import Shown
 from components.results_words import between, called, count, dollars, percent, seconds
 from components.words import plain
@@ -120,8 +120,8 @@ def _spent(spending: Spending) -> str:
 
 
 def caveats(reading: Reading, scorer: str | None) -> list[str]:
-    """What the numbers do not hold, a line for each contender that has something to say."""
-    said = []
+    """What the numbers do not hold, a line for each thing that is to be said, and of whom."""
+    said: dict[str, list[str]] = {}
     for label in reading.labels:
         point = reading.point(label, scorer)
         parts = [reading.summary(label, scorer).caveat if scorer is not None else None]
@@ -132,10 +132,11 @@ def caveats(reading: Reading, scorer: str | None) -> list[str]:
         if reading.result(label).interrupted:
             parts.append(f"{count(reading.result(label).interrupted, 'answer')} were interrupted.")
         if told := " ".join(part for part in parts if part):
-            said.append(f"{label}: {told}")
+            said.setdefault(told, []).append(label)
+    lines = [f"{', '.join(labels)}: {words}" for words, labels in said.items()]
     if any(reading.point(label, scorer).p95.method.startswith("Rough") for label in reading.labels):
-        said.append("≈: P95 of fewer than 100 runs is rough.")
-    return said
+        lines.append("≈: P95 of fewer than 100 runs is rough.")
+    return lines
 
 
 def _columns(scorer: str | None, data: pd.DataFrame) -> dict[str, Any]:
@@ -199,17 +200,13 @@ def _whiskers(reading: Reading, scorer: str) -> go.Figure:
             xanchor="left",
             y=row,
             yshift=15,
-            text=_short(called(reading, label)),
+            text=inked(called(reading, label)),
             showarrow=False,
         )
     dressed(figure, height=60 + 46 * max(1, len(shown)))
     figure.update_yaxes(showticklabels=False, range=[-0.5, len(shown) - 0.3], showgrid=False, zeroline=False)
     figure.update_xaxes(range=[0, 101], ticksuffix=" %", title=f"accuracy by {scorer}")
     return figure
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= 42 else f"{name[:40]}…"
 
 
 def _in_words(reading: Reading, scorer: str | None) -> str:

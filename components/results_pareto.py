@@ -23,6 +23,8 @@ from components.results_words import between, called, dollars, percent, seconds
 from components.words import plain
 
 _ACCURACY, _LATENCY, _SPEED, _ALL = "Cost × accuracy", "Latency × accuracy", "Cost × latency", "All three"
+_OF = "results_pareto_of"
+_NEARLY = 0.95
 _QUANTILES: dict[str, Axis] = {"Median": "p50", "P95": "p95"}
 VIEW, QUANTILE, LEAST, MOST, SURE = (
     f"results_pareto_{name}" for name in ("view", "quantile", "least", "most", "sure")
@@ -41,6 +43,7 @@ def pareto(shown: Shown, scorer: str | None, *, file: str) -> None:
     points = reading.points(scorer)
     left, right = st.columns([3, 2], gap="medium")
     with right:
+        _begin(shown.evaluation.evaluation_id, points)
         limits, sure = _wanted(points)
         found = cheapest(points, min_accuracy=limits.accuracy, max_latency=limits.latency, sure=sure)
         _answer(shown, found, points)
@@ -133,11 +136,21 @@ def _table(reading: Reading, points: tuple[Point, ...], front: Frontier) -> pd.D
 # The cheapest that is good enough
 
 
+def _begin(evaluation_id: str, points: tuple[Point, ...]) -> None:
+    """Begin each evaluation with what its best contender nearly reaches."""
+    if st.session_state.get(_OF) == evaluation_id:
+        return
+    st.session_state[_OF] = evaluation_id
+    best = max((point.accuracy.value or 0.0 for point in points), default=0.0)
+    st.session_state[LEAST] = int(best * _NEARLY * 100) // 5 * 5
+    st.session_state[MOST] = None
+
+
 def _wanted(points: tuple[Point, ...]) -> tuple[Limits, bool]:
     """Let it be said what is good and quick enough."""
     st.markdown("**The cheapest that is good enough**")
     least = st.slider(
-        "Accuracy at least (%)", 0, 100, 0, step=1, key=LEAST, persist_state="session", help="0: any will do"
+        "Accuracy at least (%)", 0, 100, step=1, key=LEAST, persist_state="session", help="0: any will do"
     )
     longest = max((point.p95.high or point.p95.value or 0.0 for point in points), default=0.0)
     longest = max(longest, *(point.p95.value or 0.0 for point in points), 0.0) if points else 0.0

@@ -14,7 +14,7 @@ import plotly.graph_objects as go
 
 from bedrock_playground.catalog.money import format_usd
 from bedrock_playground.evaluation.pareto import Axis, Frontier, Point
-from components.results_chart import GREY, colour_of, dark, dressed, symbol_of
+from components.results_chart import GREY, colour_of, dark, dressed, inked, symbol_of
 from components.results_words import between, percent, seconds
 
 _WIDE = 20
@@ -84,6 +84,7 @@ def projection(
     """
     figure = go.Figure()
     _staircase(figure, {point.contender: point for point in points}, plane=plane, front=front)
+    beside = _letters_beside(points, plane, letters)
     for place, point in enumerate(points):
         x, y = scaled(point, plane.x), scaled(point, plane.y)
         if x[0] is None and y[0] is None:
@@ -97,7 +98,7 @@ def projection(
             error_y=_whisker(y),
             name=_named(letters, point),
             mode="markers+text",
-            text=[f"<b>{letters[point.contender]}</b>"],
+            text=[f"<b>{beside[point.contender]}</b>"],
             textposition="top right",
             cliponaxis=False,
             hovertemplate=f"{_hover(letters, point)}<extra></extra>",
@@ -171,6 +172,17 @@ def whole(
 # Points
 
 
+def _letters_beside(points: Sequence[Point], plane: Plane, letters: Mapping[str, str]) -> dict[str, str]:
+    """What stands beside each point: its letter; of several in one place the first has them all."""
+    places: dict[object, list[str]] = {}
+    for point in points:
+        places.setdefault((point.at(plane.x), point.at(plane.y)), []).append(point.contender)
+    beside = dict.fromkeys(letters, "")
+    for names in places.values():
+        beside[names[0]] = ", ".join(letters[name] for name in names)
+    return beside
+
+
 def _look(place: int, point: Point, front: Frontier, *, symbols: Sequence[str] | None) -> dict[str, Any]:
     beaten = point.contender in front.dominated
     colour = GREY if beaten else colour_of(place)
@@ -195,7 +207,7 @@ def _whisker(told: tuple[float | None, float, float]) -> dict[str, Any]:
 
 def _named(letters: Mapping[str, str], point: Point) -> str:
     letter, name = letters[point.contender], point.contender
-    return name if name == letter else f"{letter} {name if len(name) <= 30 else f'{name[:28]}…'}"
+    return inked(name if name == letter else f"{letter} {name}", most=32)
 
 
 def _hover(letters: Mapping[str, str], point: Point) -> str:

@@ -8,13 +8,13 @@ import streamlit as st
 
 from bedrock_playground.evaluation.reading import Reading
 from bedrock_playground.evaluation.statistics import NO_LABEL, Confusion, confusion
-from components.results_chart import chart, dark, dressed, numbers
+from components.results_chart import chart, dark, dressed, inked, numbers
 from components.results_data import Shown
 from components.results_words import between, called, count, percent
 from components.words import plain
 
 WHO = "results_classes_who"
-_MOST_TAGS, _MOST_CLASSES = 40, 30
+_MOST_TAGS, _MOST_CLASSES, _MOST_SAID = 40, 30, 4
 # One hue from pale to strong, read by its lightness; what stands on it can be read on all of it.
 _LIGHT = ((0.0, "#f3f7fb"), (1.0, "#86bbe4"))
 _DARK = ((0.0, "#17212c"), (1.0, "#1f68a8"))
@@ -65,7 +65,7 @@ def classified(reading: Reading) -> str | None:
 
 
 def _by_tag(reading: Reading, scorer: str, named: list[str], *, file: str) -> None:
-    st.markdown(f"**Accuracy by tag** ({plain(scorer)})")
+    st.markdown(f"**Accuracy by tag, %** ({plain(scorer)})")
     shown = named[:_MOST_TAGS]
     labels = [label for label in reading.labels if reading.result(label).rows]
     values = [
@@ -94,11 +94,14 @@ def _by_tag(reading: Reading, scorer: str, named: list[str], *, file: str) -> No
         values,
         rows=[f"{label}" for label in labels],
         columns=across,
-        text=[[percent(value, digits=0) for value in row] for row in values],
+        text=[["n/a" if value is None else f"{value * 100:.0f}" for value in row] for row in values],
         most=1.0,
     )
     chart(figure, key="tags", alt=said)
-    st.caption(plain(said) + (f" The first {_MOST_TAGS} of {len(named)} tags." if shown != named else ""))
+    shown_words = said if len(labels) <= _MOST_SAID else "How many cases each tag has is in the numbers."
+    st.caption(
+        plain(shown_words) + (f" The first {_MOST_TAGS} of {len(named)} tags." if shown != named else "")
+    )
     numbers(pd.DataFrame(rows), key="tags", file=file, alt=said)
 
 
@@ -138,8 +141,8 @@ def heat(
     figure = go.Figure(
         go.Heatmap(
             z=values,
-            x=columns,
-            y=rows,
+            x=_apart(columns),
+            y=_apart(rows),
             text=text,
             texttemplate="%{text}",
             textfont={"size": 13, "color": "#ffffff" if dark() else "#10151c"},
@@ -157,6 +160,12 @@ def heat(
     figure.update_yaxes(autorange="reversed", type="category", showgrid=False)
     figure.update_xaxes(type="category", side="top", showgrid=False)
     return figure
+
+
+def _apart(words: list[str]) -> list[str]:
+    """Words for an axis; two that were cut to the same stay two."""
+    cut = [inked(word, most=20) for word in words]
+    return [word if cut.count(word) == 1 else f"{word} ({place})" for place, word in enumerate(cut, start=1)]
 
 
 # By class

@@ -8,11 +8,13 @@ from bedrock_playground.evaluation.spec import SpecRefused
 from bedrock_playground.evaluation.swept import swept
 from bedrock_playground.history import DataSetGone, HistoryError
 from bedrock_playground.history.errors import EvaluationGone
+from bedrock_playground.history.evaluation_records import EvaluationState
 from bedrock_playground.patterns.knobs import knobs
 from bedrock_playground.patterns.members import Pattern
 from components.history_view import failure
 from components.palette import PRINT
-from components.results_data import Shown, load
+from components.resources import get_store
+from components.results_data import Shown, load, look_again
 from components.results_words import count
 from components.words import plain
 
@@ -25,6 +27,8 @@ OVERVIEW, PARETO, PAIRS, TAGS, CASES, EARLIER = (
     "Against earlier",
 )
 SWEEP, THRESHOLDS, TAKE = "Sweep and repeats", "Thresholds", "Take away"
+_EVERY = 5
+"""Seconds between two looks at an evaluation at work."""
 SECTION, SCORER = "results_section", "results_scorer"
 
 
@@ -35,7 +39,18 @@ def render_results(evaluation_id: str) -> None:
         evaluation_id: Which evaluation.
     """
     try:
-        _results(evaluation_id)
+        running = get_store().evaluations.found(evaluation_id).state is EvaluationState.RUNNING
+    except HistoryError:
+        # Whatever it is, it is said below.
+        running = False
+    # A fragment: another view is no reason to draw the whole page again.
+    st.fragment(_results, run_every=_EVERY if running else None)(evaluation_id, drawn_running=running)
+
+
+def _results(evaluation_id: str, *, drawn_running: bool) -> None:
+    """Draw the results, or say why they cannot be shown."""
+    try:
+        _views(evaluation_id, drawn_running=drawn_running)
     except EvaluationGone:
         st.info("This evaluation is not here any more.", icon=":material/info:")
     except DataSetGone:
@@ -50,10 +65,13 @@ def render_results(evaluation_id: str) -> None:
         failure(error)
 
 
-# A fragment: another view is no reason to draw the whole page again.
-@st.fragment
-def _results(evaluation_id: str) -> None:
-    shown = load(evaluation_id)
+def _views(evaluation_id: str, *, drawn_running: bool) -> None:
+    # The overview follows an evaluation at work; figures that are being explored wait for *Update*.
+    follow = st.session_state.get(SECTION, OVERVIEW) == OVERVIEW
+    shown = load(evaluation_id, keep=not follow)
+    if drawn_running and not shown.running:
+        # It came to rest: nobody has to look any more.
+        st.rerun()
     st.html(PRINT)
     if not shown.reading.answered:
         _nothing_yet(shown)
@@ -108,13 +126,18 @@ def _so_far(shown: Shown) -> None:
             f":material/hourglass_top: **So far**: {done:,} of {count(total, 'answer')}.", width="content"
         )
         if shown.running:
-            st.button("Update", key="results_update", icon=":material/refresh:", type="tertiary")
+            st.button(
+                "Update",
+                key="results_update",
+                icon=":material/refresh:",
+                type="tertiary",
+                on_click=look_again,
+            )
 
 
 def _nothing_yet(shown: Shown) -> None:
     if shown.running:
         st.info("No answer has come back yet.", icon=":material/hourglass_top:")
-        st.button("Update", key="results_update", icon=":material/refresh:", type="tertiary")
         return
     st.info("There are no results yet: start the evaluation.", icon=":material/info:")
 

@@ -7,6 +7,9 @@ import re
 _SPECIAL = re.compile(r"([\\`*_\[\]<>#|$~]|:(?=\w))")
 
 
+_EMOJI = re.compile(r":(?=[\w+-]+:)")
+"""What Streamlit makes an emoji of, whatever is escaped."""
+
 _ADDRESS = re.compile(r"(https?://[^\s<>\"'`]*[^\s<>\"'`.,:;!?)\]])")
 
 
@@ -16,7 +19,8 @@ def plain(text: str) -> str:
     An address becomes code: Streamlit would make a link of it, with the escapes in it.
     """
     words = _ADDRESS.split(text)
-    words[::2] = [_SPECIAL.sub(r"\\\1", part) for part in words[::2]]
+    # A word joiner, which nobody sees, keeps `:smile:` from being one.
+    words[::2] = [_SPECIAL.sub(r"\\\1", _EMOJI.sub(":\u2060", part)) for part in words[::2]]
     words[1::2] = [code(part) for part in words[1::2]]
     return "".join(words)
 

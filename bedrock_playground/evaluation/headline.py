@@ -53,6 +53,13 @@ class Versus:
         """Whether chance alone would hardly explain the difference."""
         return self.p_value is not None and self.p_value < SIGNIFICANT
 
+    @property
+    def may_be_level(self) -> bool:
+        """Whether neither the test nor the interval of the difference tells the two apart."""
+        told = self.paired.difference
+        inside = told.low is None or told.high is None or told.low <= 0 <= told.high
+        return inside and not self.more_than_chance
+
 
 def versus(
     first: Sequence[Outcome], others: Mapping[str, Sequence[Outcome]], *, seed: int = 0
@@ -108,7 +115,8 @@ def _against(best: Entrant, others: Sequence[Entrant], found: Mapping[str, Versu
     top = best.point
     cheaper = _below(others, top.cost.value, lambda one: one.point.cost.value)
     rivals = cheaper or _below(others, top.p50.value, lambda one: one.point.p50.value)
-    level = [one for one in rivals if not found[one.point.contender].more_than_chance]
+    # Who never was right is no bargain.
+    level = [one for one in rivals if one.point.accuracy.value and found[one.point.contender].may_be_level]
     if level:
         pick = level[0]
         lead = (
@@ -186,6 +194,10 @@ def _margin(best: Entrant, other: Entrant, found: Mapping[str, Versus]) -> str:
         return f"Both were right and wrong on the same cases, {cases} in all."
     if told.low is None or told.high is None:
         return f"Over {cases} that difference in accuracy is within chance."
+    if not one.may_be_level:
+        return (
+            f"Over {cases} that difference in accuracy is at the edge of chance: more cases would settle it."
+        )
     return (
         f"Over {cases} that difference in accuracy is within chance, which does not make them equal: "
         f"{name} may be anything from {_points(told.low)} to {_points(told.high)}."

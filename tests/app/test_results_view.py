@@ -110,9 +110,9 @@ def test_the_cheapest_that_is_good_enough_is_kept_with_one_click(app: AppTest, s
     _go(app, "Trade-off")
     words = _words(app)
     assert "D stands apart: Its cost per request is unknown" in words
-    assert "### A · Nova Micro" in words
-    app.slider(key="results_pareto_least").set_value(90)
-    _run(app)
+    # It begins with what the best one nearly reaches.
+    assert app.slider(key="results_pareto_least").value in {80, 85, 90, 95}
+    assert "### C · Cascade Micro → Sonnet" in words
     assert "**A** does not: Its accuracy of" in _words(app)
     app.slider(key="results_pareto_least").set_value(100)
     app.toggle(key="results_pareto_sure").set_value(True)
@@ -120,6 +120,7 @@ def test_the_cheapest_that_is_good_enough_is_kept_with_one_click(app: AppTest, s
     assert "None qualifies." in _words(app)
     app.slider(key="results_pareto_least").set_value(0)
     _run(app)
+    assert "### A · Nova Micro" in _words(app)
     app.button(key="results_save_A").click()
     _run(app)
     kept = store.presets.named("Nova Micro (Moods of reviews)")

@@ -74,6 +74,20 @@ def test_an_unknown_price_is_never_a_saving() -> None:
     assert "What Strange costs is unknown, so cost says nothing about it." in told.rest
 
 
+def test_who_never_was_right_is_no_bargain() -> None:
+    told = headline([entrant("Large", "111"), entrant("Broken", "xxx", cost="0")])
+    assert told.message == "Large is the most accurate: it scored 100.0 %, and Broken 0.0 % at no cost."
+
+
+def test_what_the_interval_tells_apart_is_not_called_within_chance() -> None:
+    # Five of five differing cases: 2 · 2⁻⁵ = 0.0625, but every resample of the difference is below 0.
+    told = headline([entrant("Large", "1" * 20), entrant("Small", "1" * 15 + "0" * 5, cost="0.001")])
+    assert told.message.startswith("Large is the most accurate")
+    assert told.rest == (
+        "Over 20 cases that difference in accuracy is at the edge of chance: more cases would settle it.",
+    )
+
+
 def test_failures_count_as_wrong_and_what_was_not_scored_is_left_out() -> None:
     told = headline([entrant("Alone", "11x-")])
     assert told.message.startswith("Alone scored 66.7 % on 3 cases, and lies between")
