@@ -12,7 +12,11 @@ from bedrock_playground.history import RunFilter
 from bedrock_playground.invocation.values import RunState
 
 TEXT, MODELS, STATES, DATES = "history_text", "history_models", "history_states", "history_dates"
-PRESETS = "history_presets"
+PRESETS, ALSO = "history_presets", "history_also"
+
+INNER, EVALUATED = "Calls inside patterns", "Answers of evaluations"
+DEFAULT = RunFilter(inner=False, evaluated=False)
+"""What is shown unless somebody asks for more or less: what people ran, and not what that ran."""
 
 STATE_LABELS = {
     RunState.COMPLETED: "Completed",
@@ -82,8 +86,18 @@ def filters(models: tuple[str, ...], presets: Mapping[str, str]) -> RunFilter:
             help=f"One day, or the first and the last day, in the time zone {zone_name()}.",
             persist_state="session",
         )
+        also = st.pills(
+            "Show also",
+            [INNER, EVALUATED],
+            selection_mode="multi",
+            key=ALSO,
+            persist_state="session",
+            help="Each call that a pattern made is a run of its own, and so is each answer of an evaluation.",
+        )
     first, after = _moments(dates)
     return RunFilter(
+        inner=INNER in also,
+        evaluated=EVALUATED in also,
         model_ids=tuple(chosen),
         preset_ids=tuple(preset_ids),
         states=tuple(RunState(state) for state in states),
@@ -100,6 +114,7 @@ def clear() -> None:
     st.session_state[STATES] = []
     st.session_state[PRESETS] = []
     st.session_state[DATES] = ()
+    st.session_state[ALSO] = []
 
 
 def _moments(dates: object) -> tuple[datetime | None, datetime | None]:

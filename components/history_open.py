@@ -1,25 +1,12 @@
-"""The way to one run in the History, whatever it belongs to, and what it shows there."""
+"""What the History shows of the run that the address names, whatever that belongs to."""
 
 from __future__ import annotations
 
 import streamlit as st
 
 from bedrock_playground.history import RunStore
+from components.history_link import RUN
 from components.history_run import run_view
-
-PAGE = "pages/workspace/history.py"
-RUN = "run"
-"""The name of a run's id in the address."""
-
-
-def history_link(run_id: str, *, label: str = "Open in History") -> None:
-    """Draw the way to a run.
-
-    Args:
-        run_id: Which.
-        label: What the link says.
-    """
-    st.page_link(PAGE, label=label, icon=":material/history:", query_params={RUN: run_id})
 
 
 def opened_run(store: RunStore) -> bool:
@@ -39,13 +26,6 @@ def opened_run(store: RunStore) -> bool:
         st.info("This run is not here any more.", icon=":material/info:")
         return True
     run_view(record)
-    calls = store.calls_of(run_id)
-    if calls:
-        st.markdown("**Calls that it made**")
-    for call in calls:
-        history_link(call.run_id, label=f"{call.identity.role or 'call'}: {call.request.model_id}")
-    if record.identity.parent_id is not None:
-        history_link(record.identity.parent_id, label="The run that made this call")
     return True
 
 

@@ -18,16 +18,19 @@ from bedrock_playground.catalog.money import format_per_thousand, origin
 from bedrock_playground.history import RunRecord
 from bedrock_playground.invocation import ValidationFailed
 from bedrock_playground.invocation.serialization import request_to_json
+from bedrock_playground.invocation.trace import is_pattern
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, RunState
 from components import compare_state, history_as_if, preset_save
 from components.binding import WhereItRan
 from components.connection import current_connection
 from components.history_content import beside_the_text, conversation
 from components.history_filters import STATE_LABELS, local_zone, zone_name
+from components.history_pattern import pattern_view, where_from
 from components.history_table import money
 from components.history_view import COMPARE_PAGE
 from components.history_votes import run_votes
 from components.live.outputs import reasoning_seconds
+from components.patterns_variant import open_way
 from components.resources import get_store, resolve_model
 from components.take_away import Offer, open_take_away, take_away_dialog, take_away_shown
 
@@ -48,11 +51,13 @@ _COLOURS: dict[RunState, Literal["green", "red", "orange", "blue", "gray"]] = {
 def run_view(record: RunRecord) -> None:
     """Draw one run, complete."""
     with st.container(border=True, key="history_run"):
+        where_from(record)
         _head(record)
         _preset(record)
         _figures(record)
         run_votes(record)
         _problem(record)
+        pattern_view(record)
         answer, prompt, request, timing, attempts = st.tabs(
             ["Answer", "Prompt", "Request", "Timing", "Attempts"]
         )
@@ -88,23 +93,26 @@ def _head(record: RunRecord) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(STATE_LABELS[record.state], color=_COLOURS[record.state])
         st.text(f"Variant {identity.label} · {record.request.model_id}", width="content")
-        st.button(
-            "Save as preset",
-            key="history_save_as_preset",
-            icon=":material/bookmark_add:",
-            on_click=_save_as_preset,
-            args=(record,),
-        )
-        if st.button("Open in Compare", key="history_open_in_compare", icon=":material/compare:"):
-            compare_state.load_comparison(identity.comparison_id)
-            st.switch_page(COMPARE_PAGE, query_params={compare_state.ID: identity.comparison_id})
-        st.button(
-            "Take it away",
-            key="history_take_away",
-            icon=":material/ios_share:",
-            on_click=open_take_away,
-            args=(record.run_id,),
-        )
+        pattern = is_pattern(record.request.model_id)
+        if not pattern:
+            st.button(
+                "Save as preset",
+                key="history_save_as_preset",
+                icon=":material/bookmark_add:",
+                on_click=_save_as_preset,
+                args=(record,),
+            )
+        # Calls and evaluations' answers are no lanes of a comparison.
+        if identity.parent_id is None and identity.case_number is None:
+            _open_elsewhere(record, pattern=pattern)
+        if not pattern:
+            st.button(
+                "Take it away",
+                key="history_take_away",
+                icon=":material/ios_share:",
+                on_click=open_take_away,
+                args=(record.run_id,),
+            )
     if take_away_shown() == record.run_id:
         take_away_dialog(
             (Offer("As it was sent", record.request),),
@@ -112,6 +120,17 @@ def _head(record: RunRecord) -> None:
             region=identity.region,
             name=f"run-{record.run_id[:8]}",
         )
+
+
+def _open_elsewhere(record: RunRecord, *, pattern: bool) -> None:
+    identity = record.identity
+    if st.button("Open in Compare", key="history_open_in_compare", icon=":material/compare:"):
+        compare_state.load_comparison(identity.comparison_id)
+        st.switch_page(COMPARE_PAGE, query_params={compare_state.ID: identity.comparison_id})
+    if pattern and st.button(
+        "Open in Patterns", key="history_open_in_patterns", icon=":material/account_tree:"
+    ):
+        open_way(identity.comparison_id, identity.label)
 
 
 def _save_as_preset(record: RunRecord) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
@@ -72,7 +73,7 @@ def actions(store: RunStore, which: RunFilter, *, total: int, selected: list[Run
         total: How many runs pass them.
         selected: The runs selected in the table.
     """
-    filtered = which != RunFilter()
+    filtered = which != history_filters.DEFAULT
     with st.container(horizontal=True, vertical_alignment="center", key="history_actions"):
         found = f"{total:,} {'run' if total == 1 else 'runs'}{' found' if filtered else ''}"
         st.markdown(f"**{found}**", width="content")
@@ -114,7 +115,8 @@ _EXPORT_HELP = {
 
 @st.dialog("Delete runs for good?")
 def _confirm(store: RunStore, which: list[str] | RunFilter, *, count: int) -> None:
-    everything = isinstance(which, RunFilter) and which == RunFilter()
+    # A pattern's calls go with it.
+    everything = isinstance(which, RunFilter) and which == replace(RunFilter(), inner=which.inner)
     what = f"**{count:,} {'run' if count == 1 else 'runs'}**"
     st.write(
         f"{what} {'– the whole history – ' if everything else ''}will be deleted with requests, answers, "

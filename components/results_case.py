@@ -13,7 +13,7 @@ from bedrock_playground.evaluation.values import Case
 from bedrock_playground.history.evaluation_records import ScoreRow
 from bedrock_playground.invocation.values import RunState
 from components.history_filters import STATE_LABELS
-from components.history_open import history_link
+from components.history_link import history_link
 from components.resources import get_store
 from components.results_data import Shown
 from components.results_diff import difference

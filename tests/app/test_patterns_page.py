@@ -211,3 +211,28 @@ def test_a_name_that_is_taken_is_said(page: AppTest) -> None:
     page.text_input(key="shelf_name").set_value("mine")
     page.button(key="shelf_add").click().run()
     assert "There is a pattern 'mine' already." in said(page)
+
+
+def test_the_history_hides_calls_until_asked_and_leads_from_one_to_the_other(page: AppTest) -> None:
+    put(page, CHAIN)
+    comparison = run(page)
+    run_id = comparison.lane("A").runs[0].identity.run_id
+    page.switch_page("pages/workspace/history.py")
+    page.run()
+    assert not page.exception
+    assert "**2 runs**" in said(page)
+    page.pills(key="history_also").set_value(["Calls inside patterns"]).run()
+    assert "**4 runs found**" in said(page)
+
+    page.query_params["run"] = run_id
+    page.run()
+    assert not page.exception
+    assert "Its calls, each a run of its own" in said(page)
+    assert "draft answered; the next step uses it." in said(page)
+
+    from components.resources import get_store
+
+    page.query_params["run"] = get_store().calls_of(run_id)[0].run_id
+    page.run()
+    assert not page.exception
+    assert "A call of a pattern, as **draft**" in said(page)
