@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import streamlit as st
 
-from bedrock_playground.history import RunRecord
-from bedrock_playground.invocation.trace import Trace, is_pattern
+from bedrock_playground.evaluation.spec import SpecRefused
+from bedrock_playground.history import HistoryError, RunRecord
+from bedrock_playground.invocation.trace import is_pattern
 from bedrock_playground.patterns.asked import pattern_of
 from bedrock_playground.patterns.codec import MemberRefused
 from bedrock_playground.patterns.members import Pattern
-from bedrock_playground.patterns.picture.layout import Course
 from bedrock_playground.patterns.picture.svg import money, seconds
-from components import patterns_results
 from components.history_link import history_link
+from components.pattern_path import pattern_path
 from components.resources import get_store
 from components.words import plain
 
@@ -35,7 +37,7 @@ def pattern_view(record: RunRecord) -> None:
     pattern = is_pattern(record.request.model_id)
     trace = record.result.trace if record.result else None
     if trace is not None and pattern:
-        _what_it_did(record, trace)
+        pattern_path(record, _pattern(record), key="history_path")
     calls = get_store().calls_of(record.run_id)
     if not calls:
         if pattern:
@@ -49,18 +51,17 @@ def pattern_view(record: RunRecord) -> None:
         history_link(call.run_id, label=f"{plain(told)} · {plain(figures)}")
 
 
-def _what_it_did(record: RunRecord, trace: Trace) -> None:
-    failed = record.result is not None and record.result.error is not None
-    course = Course(trace, record.run_id, over=True, failed=failed)
-    pattern = _pattern(record)
-    if pattern is not None:
-        patterns_results.diagram(pattern, key="history_path", course=course)
-    patterns_results.decisions(trace.decisions, over=True)
-    patterns_results.times(course, now=None)
-
-
 def _pattern(record: RunRecord) -> Pattern | None:
-    try:
-        return pattern_of(record.request)
-    except MemberRefused:
+    """The pattern that answered, as far as the run or its evaluation tells."""
+    with suppress(MemberRefused):
+        if (pattern := pattern_of(record.request)) is not None:
+            return pattern
+    identity = record.identity
+    if identity.case_number is None or identity.parent_id is not None:
+        # A pattern inside another one is run under the same letter.
         return None
+    with suppress(SpecRefused, KeyError, HistoryError):
+        evaluation = get_store().evaluations.get(identity.comparison_id)
+        member = evaluation.spec.contender(identity.label).member if evaluation else None
+        return member if isinstance(member, Pattern) else None
+    return None

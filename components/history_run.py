@@ -92,7 +92,7 @@ def _head(record: RunRecord) -> None:
     identity = record.identity
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(STATE_LABELS[record.state], color=_COLOURS[record.state])
-        st.text(f"Variant {identity.label} · {record.request.model_id}", width="content")
+        st.text(_whose(record), width="content")
         pattern = is_pattern(record.request.model_id)
         if not pattern:
             st.button(
@@ -120,6 +120,16 @@ def _head(record: RunRecord) -> None:
             region=identity.region,
             name=f"run-{record.run_id[:8]}",
         )
+
+
+def _whose(record: RunRecord) -> str:
+    """Whose run it is."""
+    identity = record.identity
+    if identity.case_number is not None:
+        whose = f"Case {identity.case_number:,} of an evaluation, contender {identity.label}"
+    else:
+        whose = f"Variant {identity.label}"
+    return f"{whose} · {record.request.model_id}"
 
 
 def _open_elsewhere(record: RunRecord, *, pattern: bool) -> None:

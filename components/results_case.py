@@ -12,13 +12,14 @@ from bedrock_playground.evaluation.results import CaseAnswer, answers_to
 from bedrock_playground.evaluation.values import Case
 from bedrock_playground.history.evaluation_records import ScoreRow
 from bedrock_playground.invocation.values import RunState
+from bedrock_playground.patterns.members import Pattern
 from components.history_filters import STATE_LABELS
 from components.history_link import history_link
 from components.resources import get_store
 from components.results_data import Shown
 from components.results_diff import difference
 from components.results_rating import rating
-from components.results_words import UNKNOWN, called, dollars, seconds
+from components.results_words import UNKNOWN, called, count, dollars, seconds
 from components.words import plain
 
 _STYLE = """
@@ -29,7 +30,8 @@ _STYLE = """
 .bp-scores { border-collapse: collapse; font-size: 0.875rem; }
 .bp-scores th, .bp-scores td { text-align: left; vertical-align: top; padding: 0.15rem 0.8rem 0.15rem 0;
   overflow-wrap: anywhere; }
-.bp-scores th { font-weight: 600; white-space: nowrap; }
+.bp-scores th { font-weight: 600; }
+.bp-scores td.bp-value { white-space: nowrap; }
 @media print { .bp-answer { max-height: none; } }
 </style>
 """
@@ -56,6 +58,8 @@ def open_case(shown: Shown, number: int, *, key: str) -> None:
         with st.grid(len(here) if len(here) < 3 else 2 if len(here) == 4 else 3, min_column_width=300):
             for answer in here:
                 _answer(shown, answer)
+        for answer in here:
+            _path(shown, answer)
         if len([one for one in here if _text(one)]) > 1:
             difference([(called(reading, one.label), _text(one)) for one in here if _text(one)], key=key)
 
@@ -112,7 +116,6 @@ def _answer(shown: Shown, answer: CaseAnswer) -> None:
             st.caption(f"The answer {words}.")
         _scores(answer.scores)
         st.caption(plain(_figures(answer)))
-        _path(answer)
         rating(shown, answer)
         history_link(answer.run.run_id)
 
@@ -123,7 +126,7 @@ def _text(answer: CaseAnswer) -> str:
 
 def _scores(scores: Sequence[ScoreRow]) -> None:
     rows = "".join(
-        f"<tr><th scope='row'>{escape(score.scorer)}</th><td>{_value(score)}</td>"
+        f"<tr><th scope='row'>{escape(score.scorer)}</th><td class='bp-value'>{_value(score)}</td>"
         f"<td>{escape(score.note)}</td></tr>"
         for score in scores
     )
@@ -145,20 +148,22 @@ def _figures(answer: CaseAnswer) -> str:
     return f"{total} · {dollars(run.cost)} · {tokens} tokens out"
 
 
-def _path(answer: CaseAnswer) -> None:
-    """What a pattern decided, in its own words."""
+def _path(shown: Shown, answer: CaseAnswer) -> None:
+    """What a pattern did to come to its answer; drawn when somebody looks."""
     trace = answer.run.result.trace if answer.run.result else None
     if trace is None:
         return
-    with st.expander(
-        f"{len(trace.leaves)} calls, and why", key=f"results_path_{answer.label}_{answer.repeat}"
-    ):
-        for call in trace.leaves:
-            took = f"{_lasted(call.started, call.ended)} · {dollars(call.cost)}"
-            st.caption(plain(f"{call.role}: {call.model_id} · {took}"))
-        for decision in trace.decisions:
-            st.markdown(plain(decision.text))
+    name = f"{answer.label}_{answer.repeat}"
+    box = st.expander(
+        f"The way of {plain(called(shown.reading, answer.label))} ({count(len(trace.leaves), 'call')})",
+        icon=":material/route:",
+        key=f"results_path_{name}",
+        on_change="rerun",
+    )
+    if box.open:
+        from components.pattern_path import pattern_path  # noqa: PLC0415 - only for whoever looks
 
-
-def _lasted(started: float, ended: float | None) -> str:
-    return seconds(None if ended is None else ended - started)
+        member = shown.reading.result(answer.label).contender.member
+        with box:
+            pattern = member if isinstance(member, Pattern) else None
+            pattern_path(answer.run, pattern, key=f"results-way-{name}")

@@ -32,6 +32,13 @@ st.navigation([
 ]).run()
 """
 
+_ROOT = Path(__file__).resolve().parents[2]
+_HISTORY = """
+import streamlit as st
+
+st.navigation([st.Page("pages/workspace/history.py", title="History", default=True)]).run()
+"""
+
 
 @dataclass(frozen=True)
 class Recorded:
@@ -222,3 +229,29 @@ def test_there_is_something_to_take_away(app: AppTest) -> None:
 def test_without_an_earlier_evaluation_the_view_says_what_it_is_for(app: AppTest) -> None:
     _go(app, "Against earlier")
     assert "There is no earlier evaluation of these cases." in app.info[0].value
+
+
+def test_the_history_opens_any_run_by_its_address(
+    recorded: Recorded, store: RunStore, tmp_path: Path
+) -> None:
+    page = tmp_path / "pages" / "workspace" / "history.py"
+    page.parent.mkdir(parents=True)
+    shutil.copy(_ROOT / "pages" / "workspace" / "history.py", page)
+    (tmp_path / "router.py").write_text(_HISTORY)
+    rows = {row.label: row for row in store.evaluations.outcomes(recorded.evaluation_id)}
+    app = AppTest.from_file(str(tmp_path / "router.py"), default_timeout=60)
+    app.query_params["run"] = rows["C"].run_id
+    _run(app)
+    texts = [text.value for text in app.text]
+    whose = f"Case {rows['C'].case_number} of an evaluation, contender C · pattern:cascade"
+    assert whose in texts
+    assert "**What was decided, and why**" in _words(app)
+    # Nothing can be done with it that a model's run of a comparison can.
+    keys = {button.key for button in app.button}
+    assert not keys & {"history_save_as_preset", "history_open_in_compare", "history_take_away"}
+    app.query_params["run"] = store.calls_of(rows["C"].run_id)[0].run_id
+    _run(app)
+    assert "as **tier 1**" in _words(app)
+    app.button(key="history_all_runs").click()
+    _run(app)
+    assert "run" not in app.query_params
