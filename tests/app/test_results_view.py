@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
+from bedrock_playground.evaluation.spec import Contender
 from bedrock_playground.history import RunStore
 from components.resources import get_store
-from tests.app.evaluated import evaluate, says
+from tests.app.evaluated import SMALL, contenders, data_set, evaluate, says, solo
 from tests.wire.patterns.kitchen import Kitchen
 
 _SCRIPT = """
@@ -46,17 +49,26 @@ class Recorded:
 
     folder: Path
     evaluation_id: str
+    sweep_id: str
 
 
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory: pytest.TempPathFactory) -> Recorded:
-    """Three contenders and a cascade over 30 reviews; run once for all tests."""
+    """Three contenders and a cascade over 30 reviews, two of them earlier, and a sweep; run once for all."""
     folder = tmp_path_factory.mktemp("recorded")
-    kitchen = Kitchen(says())
+    old, kitchen = Kitchen(says(salt="old")), Kitchen(says())
+    grid = tuple(
+        Contender(label=label, name=f"Micro {label}", member=solo(SMALL, temperature=warmth, top_p=top))
+        for label, warmth, top in (("A", 0.0, 0.5), ("B", 0.0, 1.0), ("C", 1.0, 0.5), ("D", 1.0, 1.0))
+    )
     with RunStore.open(f"sqlite:///{folder / 'history.sqlite3'}", data_dir=folder) as store:
+        evaluate(store, old, count=30, contenders=contenders()[:2], name="Last week")
         made = evaluate(store, kitchen, count=30)
+        few = data_set(store, count=5, name="Few")
+        sweep = evaluate(store, kitchen, data_set_id=few, contenders=grid, repeat=2, name="Sweep")
+    old.close()
     kitchen.close()
-    return Recorded(folder, made.evaluation_id)
+    return Recorded(folder, made.evaluation_id, sweep.evaluation_id)
 
 
 @pytest.fixture
@@ -74,11 +86,15 @@ def store(recorded: Recorded, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.fixture
 def app(recorded: Recorded, store: RunStore, tmp_path: Path) -> AppTest:
+    return _app(recorded.evaluation_id, tmp_path)
+
+
+def _app(evaluation_id: str, tmp_path: Path) -> AppTest:
     for name in ("workspace/presets", "workspace/history", "playground/patterns"):
         page = tmp_path / "pages" / f"{name}.py"
         page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text("")
-    (tmp_path / "router.py").write_text(_SCRIPT.format(evaluation_id=recorded.evaluation_id))
+    (tmp_path / "router.py").write_text(_SCRIPT.format(evaluation_id=evaluation_id))
     return AppTest.from_file(str(tmp_path / "router.py"), default_timeout=60)
 
 
@@ -226,9 +242,71 @@ def test_there_is_something_to_take_away(app: AppTest) -> None:
     assert labels == ["HTML page", "Markdown", "CSV", "JSONL", "JSON"]
 
 
-def test_without_an_earlier_evaluation_the_view_says_what_it_is_for(app: AppTest) -> None:
+def test_regressions_against_an_earlier_evaluation_are_told_case_by_case(app: AppTest) -> None:
     _go(app, "Against earlier")
+    (against,) = (box for box in app.selectbox if box.key == "results_earlier")
+    assert [option.split(" · ")[0] for option in against.options] == ["Last week"]
+    table = next(frame.value for frame in app.dataframe if "then called" in frame.value.columns)
+    assert table["contender"].tolist() == ["A · Nova Micro", "B · Sonnet 4.5"]
+    assert table["settings"].tolist() == ["the same", "the same"]
+    turned = int(table["Right → wrong"].max())
+    assert turned
+    cases = next(frame.value for frame in app.dataframe if "asked" in frame.value.columns)
+    assert (cases["then"].tolist(), cases["now"].tolist()) == (["100 %"] * turned, ["0 %"] * turned)
+
+
+def test_a_sweep_is_laid_out_over_its_two_settings(
+    recorded: Recorded, store: RunStore, tmp_path: Path
+) -> None:
+    app = _app(recorded.sweep_id, tmp_path)
+    _run(app)
+    assert "Thresholds" not in app.segmented_control(key="results_section").options
+    app.segmented_control(key="results_section").set_value("Sweep and repeats")
+    _run(app)
+    figures = _figures(app)
+    assert len(figures) == 4
+    accuracy = figures[0]["data"][0]
+    assert (accuracy["y"], accuracy["x"]) == (["0", "1"], ["0.5", "1"])
+    # The kitchen answers the same whatever the settings are.
+    assert len({cell for row in accuracy["text"] for cell in row}) == 1
+    repeats = next(frame.value for frame in app.dataframe if "deviation" in frame.value.columns)
+    assert repeats["deviation"].tolist() == ["0.0 points"] * 4
+    app.segmented_control(key="results_section").set_value("Against earlier")
+    _run(app)
     assert "There is no earlier evaluation of these cases." in app.info[0].value
+
+
+def _figures(app: AppTest) -> list[dict[str, Any]]:
+    return [json.loads(chart.proto.spec) for chart in app.get("plotly_chart")]
+
+
+def test_who_has_no_price_stands_in_a_lane_and_who_is_beaten_is_a_grey_cross(app: AppTest) -> None:
+    _go(app, "Trade-off")
+    (figure,) = _figures(app)
+    traces = {trace.get("name"): trace for trace in figure["data"]}
+    strange = traces["D Nobody’s model"]
+    assert (strange["xaxis"], strange["x"]) == ("x2", ["unknown"])
+    assert figure["layout"]["xaxis2"]["ticktext"] == ["price<br>unknown"]
+    for name in ("A Nova Micro", "B Sonnet 4.5", "C Cascade Micro → Sonnet"):
+        assert traces[name]["xaxis"] == "x"
+    beaten = [name for name, trace in traces.items() if trace.get("marker", {}).get("symbol") == "x"]
+    told = _words(app)
+    assert all(f"{name.split()[0]} is beaten by" in told for name in beaten)
+    assert traces["frontier"]["line"]["shape"] == "hv"
+    assert traces["C Cascade Micro → Sonnet"]["error_y"]["array"][0] >= 0
+
+
+def test_what_people_say_stands_in_the_overview(app: AppTest, recorded: Recorded, store: RunStore) -> None:
+    row = next(iter(store.evaluations.outcomes(recorded.evaluation_id, labels=["B"])))
+    store.evaluations.ratings.rate(recorded.evaluation_id, row.run_id, 4)
+    _run(app)
+    (table,) = app.dataframe
+    people = table.value.set_index("Contender")["People"]
+    assert people["B · Sonnet 4.5"] == 4
+    assert people.isna().sum() == 3
+    app.selectbox(key="results_scorer").set_value("people’s ratings")
+    _run(app)
+    assert "could not be scored" in _words(app)
 
 
 def test_the_history_opens_any_run_by_its_address(
