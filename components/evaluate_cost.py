@@ -146,6 +146,11 @@ def _usual_seconds(model: str) -> float | None:
     return quantile([run.total for run in page.runs if run.total is not None], 0.5).value
 
 
+def models_of(spec: EvaluationSpec) -> tuple[str, ...]:
+    """Every model that takes part in an evaluation, once."""
+    return tuple(dict.fromkeys(model for one in spec.contenders for model in models_in(one.member)))
+
+
 def models_in(member: Member) -> Iterator[str]:
     """The models that take part, each as often as it has a role."""
     for solo in solos_in(member):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bedrock_playground.catalog.embeddings import default_embedding_model
 from bedrock_playground.connection import Connection, connection_where, local_connection
+from bedrock_playground.evaluation.by_batch import jobs_of
 from bedrock_playground.evaluation.place import Place
 from bedrock_playground.history import HistoryError, RunFilter
 from bedrock_playground.invocation import InvocationRequest, InvocationStream, RequestRefused
@@ -82,26 +83,33 @@ def connection_of(evaluation_id: str, current: Connection | None) -> Connection 
     Returns:
         ``None`` where that place is not set up now, or not ready.
     """
-    try:
-        runs = get_store().list_runs(RunFilter(comparison_id=evaluation_id), limit=1).runs
-        record = get_store().get(runs[0].run_id) if runs else None
-    except HistoryError:
+    found = _where_it_was(evaluation_id)
+    if found is None:
         return current
-    if record is None:
-        return current
-    identity = record.identity
-    if current is not None and (current.endpoint_label, current.config.region) == (
-        identity.endpoint,
-        identity.region,
-    ):
+    endpoint, region = found
+    if current is not None and (current.endpoint_label, current.config.region) == found:
         return current
     return connection_where(
         get_settings(),
-        endpoint=identity.endpoint,
-        region=identity.region,
-        local=get_supervisor().status if identity.endpoint == "local" else None,
+        endpoint=endpoint,
+        region=region,
+        local=get_supervisor().status if endpoint == "local" else None,
         named=get_named_endpoints(),
     )
+
+
+def _where_it_was(evaluation_id: str) -> tuple[str | None, str | None] | None:
+    """The endpoint and the Region of its batch jobs, or of its answers; ``None`` where there are none yet."""
+    store = get_store()
+    try:
+        job = next(iter(jobs_of(store, evaluation_id)), None)
+        if job is not None:
+            return job.endpoint, job.region
+        runs = store.list_runs(RunFilter(comparison_id=evaluation_id), limit=1).runs
+        record = store.get(runs[0].run_id) if runs else None
+    except HistoryError:
+        return None
+    return None if record is None else (record.identity.endpoint, record.identity.region)
 
 
 def _connection_in(connection: Connection, region: str) -> Connection:

@@ -21,6 +21,7 @@ from bedrock_playground.history import HistoryError, RunStore, StoredDataSet
 from bedrock_playground.presets.template import fill_known, names_in
 from components import evaluate_state, patterns_kept
 from components.data_set_words import label_words, task_words
+from components.evaluate_batch import OPENED, can_batch
 from components.evaluate_contenders import add_bar, contender_rows
 from components.evaluate_cost import cost_line, estimated, expected_seconds, first_requests, within
 from components.evaluate_options import Options, option_fields
@@ -205,6 +206,17 @@ def _finish(
             on_click=_start if spec is not None and connection is not None else None,
             args=(store, spec, connection) if spec is not None else None,
         )
+        if can_batch(connection):
+            st.button(
+                "By batch inference …",
+                key="evaluate_batch",
+                icon=":material/inventory_2:",
+                type="tertiary",
+                disabled=spec is None or bool(found),
+                on_click=partial(_start, store, spec, connection, batch=True)
+                if spec is not None and connection is not None
+                else None,
+            )
     if spec is not None and connection is not None:
         ask(partial(_agreed, begin=partial(_start, store, spec, connection)))
 
@@ -248,8 +260,15 @@ def _usual_name(asked: _Asked) -> str:
     return f"{asked.data_set.name}, {now:%d %b %H:%M}"
 
 
-def _start(store: RunStore, spec: EvaluationSpec, connection: Connection) -> None:
-    """Make the evaluation and begin; asks first where nobody knows a price."""
+def _start(store: RunStore, spec: EvaluationSpec, connection: Connection, *, batch: bool = False) -> None:
+    """Make the evaluation and begin; asks first where nobody knows a price.
+
+    Args:
+        store: The history.
+        spec: What is run.
+        connection: Where.
+        batch: Only make it, and show how its cases are asked by batch inference.
+    """
     place = place_at(connection)
     summary = store.data_sets.summary(spec.data_set_id)
     try:
@@ -258,21 +277,24 @@ def _start(store: RunStore, spec: EvaluationSpec, connection: Connection) -> Non
         )
         unpriced = found.unpriced
         requests = first_requests(store, spec, place=place, models=unpriced)
-        if must_ask(requests, connection=connection, then=(_ASKED,)):
+        if must_ask(requests, connection=connection, then=(_ASKED, *(["batch"] if batch else []))):
             return
-        begin(store, spec, place_at(connection, agreed=unpriced))
+        begin(store, spec, None if batch else place_at(connection, agreed=unpriced))
     except (HistoryError, SpecRefused, BadScorer) as error:
         evaluate_state.complain(error)
 
 
-def begin(store: RunStore, spec: EvaluationSpec, place: Place) -> None:
-    """Make an evaluation, start it and show it."""
+def begin(store: RunStore, spec: EvaluationSpec, place: Place | None) -> None:
+    """Make an evaluation, start it (where there is a place) and show it."""
     made = create(store, spec)
-    start(store, made.evaluation_id, place)
+    if place is not None:
+        start(store, made.evaluation_id, place)
+    else:
+        st.session_state[OPENED] = made.evaluation_id
     st.session_state["evaluate_name"] = ""
     evaluate_state.show(made.evaluation_id)
 
 
 def _agreed(then: tuple[str, ...], begin: partial[None]) -> None:
     if then[:1] == (_ASKED,):
-        begin()
+        begin(batch="batch" in then)

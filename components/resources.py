@@ -24,9 +24,10 @@ from bedrock_playground.catalog.price_book import PriceBook, RunPricer
 from bedrock_playground.catalog.price_sources import gather
 from bedrock_playground.catalog.resolution import Behind, Resolution, needs_asking, resolve
 from bedrock_playground.catalog.snapshot import load_models
-from bedrock_playground.connection import Connection, make_invoker
+from bedrock_playground.connection import Connection, make_batch_client, make_invoker
 from bedrock_playground.history import RunStore
 from bedrock_playground.invocation import InvocationError, RetryPolicy, tune_interpreter
+from bedrock_playground.invocation.batch import BatchClient
 from bedrock_playground.invocation.embeddings import KindInvoker
 from bedrock_playground.invocation.trace import is_pattern
 from bedrock_playground.launcher import EndpointSupervisor
@@ -97,6 +98,16 @@ def get_invoker(connection: Connection, *, once: bool = False, patient: bool = F
     """
     tries: Tries = "once" if once else "patient" if patient else "usual"
     return _invoker(connection, _key_of(connection), tries=tries)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _batch_client(_connection: Connection, key: str) -> BatchClient:  # noqa: ARG001  # the key is the cache's
+    return make_batch_client(_connection)
+
+
+def get_batch_client(connection: Connection) -> BatchClient:
+    """The client of batch jobs of a connection, shared by all sessions that use the same one."""
+    return _batch_client(connection, _key_of(connection))
 
 
 class _Prices:

@@ -83,6 +83,12 @@ def builtin_id(name: str) -> str:
     return next(one.data_set_id for one in builtin_sets().values() if one.name == name)
 
 
+def test_an_evaluation_is_set_up_with_the_one_that_is_open(app: AppTest) -> None:
+    tick(app, "Short summaries")
+    app.button(key="data_set_evaluate").click().run()
+    assert app.session_state["evaluate_data_set"] == builtin_id("Short summaries")
+
+
 def test_a_file_becomes_a_data_set_with_everything_that_is_wrong_told_by_its_line(app: AppTest) -> None:
     bring_in(app, FILE)
     assert "13 cases · 2 rows left out · 1 row with the inputs" in said(app).replace("**", "")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,11 +14,16 @@ from streamlit.testing.v1 import AppTest
 
 from bedrock_playground.catalog.variant import Variant
 from bedrock_playground.evaluation import running
+from bedrock_playground.evaluation.batch import local_place
 from bedrock_playground.evaluation.builtin import builtin_for
+from bedrock_playground.evaluation.by_batch import jobs_of, look
 from bedrock_playground.evaluation.progress import ContenderProgress, Progress
-from bedrock_playground.history import RunFilter, RunStore
+from bedrock_playground.evaluation.results import latest
+from bedrock_playground.history import DataSetInUse, RunFilter, RunStore
 from bedrock_playground.history.evaluation_records import EvaluationState, Spending, StoredEvaluation
 from bedrock_playground.history.schema import evaluations, runs
+from bedrock_playground.invocation import ClientConfig
+from bedrock_playground.invocation.batch import BatchClient
 from bedrock_playground.invocation.values import RunState
 from bedrock_playground.launcher import EndpointStatus
 from bedrock_playground.patterns.cascade import Cascade
@@ -25,10 +31,11 @@ from bedrock_playground.patterns.criteria_asking import Agrees
 from bedrock_playground.patterns.criteria_looking import Likely
 from bedrock_playground.patterns.members import Solo
 from bedrock_playground.presets import Preset
-from components.evaluate_view import failure_words
+from components.evaluate_cost import _usual_seconds
+from components.evaluate_progress import failure_words
 from tests.app.choosing import page_on
 
-PACED = "local.fault-paced-v1:0"
+PACED, FREE = "local.fault-paced-v1:0", "local.test-free-v1:0"
 PAGE, DATA_SETS = "pages/playground/evaluate.py", "pages/workspace/data_sets.py"
 
 
@@ -97,15 +104,13 @@ def test_what_stands_at_first_can_be_started_at_once(app: AppTest) -> None:
     assert "6 answers" in said(app)
     # The next one knows how long such an answer takes.
     app.button(key="evaluation_back").click().run()
-    from components.evaluate_cost import _usual_seconds
-
     _usual_seconds.clear()
     fine(app.run())
     assert "by earlier answers" in said(app)
 
 
 def test_a_cascade_over_two_contenders_is_a_contender(app: AppTest) -> None:
-    pick(app, PACED, PACED)
+    pick(app, FREE, FREE)
     app.button(key="evaluate_add_cascade").click().run()
     assert app.selectbox(key="evaluate3_when").value == "unsure"
     app.selectbox(key="evaluate3_when").set_value("disagrees").run()
@@ -191,7 +196,7 @@ def test_a_data_set_is_evaluated_from_its_page(app: AppTest) -> None:
 
 
 def test_evaluations_are_listed_renamed_and_deleted_and_keep_their_data_set(app: AppTest) -> None:
-    pick(app, PACED, PACED)
+    pick(app, FREE, FREE)
     evaluation = started(app, cases=2)
     app.button(key="evaluation_back").click().run()
     table = listed(app)
@@ -202,8 +207,6 @@ def test_evaluations_are_listed_renamed_and_deleted_and_keep_their_data_set(app:
     app.text_input(key=f"evaluation_name_{evaluation.evaluation_id}").set_value("First look").run()
     app.button(key="evaluation_rename_save").click().run()
     assert list(listed(fine(app))["Name"]) == ["First look"]
-    from bedrock_playground.history import DataSetInUse
-
     with pytest.raises(DataSetInUse):
         store().data_sets.delete(evaluation.data_set_id)
     tick(app)
@@ -227,7 +230,7 @@ def tick(app: AppTest) -> None:
 
 
 def test_one_that_was_interrupted_says_so_and_goes_on(app: AppTest) -> None:
-    pick(app, PACED, PACED)
+    pick(app, FREE, FREE)
     evaluation = started(app, cases=3)
     leave_as_if_killed(evaluation.evaluation_id, interrupted=1, gone=2)
     fine(app.run())
@@ -262,6 +265,71 @@ def wait(evaluation_id: str) -> StoredEvaluation:
     run = running.find(evaluation_id)
     assert run is None or run.wait(60)
     return store().evaluations.found(evaluation_id)
+
+
+def test_cases_are_asked_by_batch_inference_and_come_back_as_answers(
+    app: AppTest, local_endpoint: EndpointStatus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = ClientConfig(
+        region=local_endpoint.region,
+        endpoint_url=local_endpoint.url,
+        access_key_id=local_endpoint.access_key_id,
+        secret_access_key=local_endpoint.secret_access_key,
+    )
+    client = BatchClient(config, s3_endpoint_url=local_endpoint.url)
+    monkeypatch.setattr("components.evaluate_batch.get_batch_client", lambda _connection: client)
+    for module in ("setup", "rest"):
+        monkeypatch.setattr(
+            f"components.evaluate_{module}.can_batch", lambda connection: connection is not None
+        )
+    pick(app, FREE, FREE)
+    fine(app.button(key="evaluate_batch").click().run())
+    # Too few for a job: nothing was sent, and it says what would do.
+    where = local_place()
+    app.text_input(key="evaluate_batch_uri").set_value(where.uri).run()
+    app.text_input(key="evaluate_batch_role").set_value(where.role_arn).run()
+    fine(app.button(key="evaluation_batch_submit").click().run())
+    assert "A batch job needs at least 100 records; there are 50." in said(app)
+    app.button(key="evaluation_back").click().run()
+    app.number_input(key="evaluate_repeat").set_value(2).run()
+    fine(app.button(key="evaluate_batch").click().run())
+    evaluation_id = str(app.session_state["evaluation_shown"])
+    assert store().evaluations.found(evaluation_id).state is EvaluationState.READY
+    app.text_input(key="evaluate_batch_uri").set_value(where.uri).run()
+    app.text_input(key="evaluate_batch_role").set_value(where.role_arn).run()
+    fine(app.button(key="evaluation_batch_submit").click().run())
+    assert "Asked by batch inference" in said(app)
+    assert [job.records for job in jobs_of(store(), evaluation_id)] == [100, 100]
+    while not all(job.is_over for job in look(store(), evaluation_id, client)):
+        threading.Event().wait(0.1)
+    fine(app.run())
+    app.button(key="evaluation_batch_take").click().run()
+    assert wait(evaluation_id).state is EvaluationState.COMPLETED
+    assert len(latest(store(), evaluation_id)) == 200
+    assert "200 answers" in said(fine(app.run()))
+
+
+def test_nobody_is_called_of_whom_nobody_knows_the_price_before_that_is_agreed_to(app: AppTest) -> None:
+    stored = store().presets.add(Preset(name="Unheard of", variant=Variant(model="acme.unheard-of-v1:0")))
+    pick(app, FREE, FREE)
+    app.selectbox(key="evaluate_preset").set_value(stored.preset_id)
+    app.button(key="evaluate_add_preset").click().run()
+    app.button(key="remove_evaluate1").click().run()
+    assert "what nobody knows the price of" in said(app)
+    app.number_input(key="evaluate_max_cost").set_value(0.5).run()
+    assert "so no limit can be held" in said(fine(app))
+    assert app.button(key="evaluate_start").disabled
+    app.number_input(key="evaluate_max_cost").set_value(None).run()
+    app.number_input(key="evaluate_sample").set_value(2).run()
+    fine(app.button(key="evaluate_start").click().run())
+    assert "Nothing was sent yet" in said(app)
+    assert store().evaluations.find() == []
+    fine(app.button(key="spending_agree").click().run())
+    evaluation = wait(str(app.session_state["evaluation_shown"]))
+    # There is no such model: failures are outcomes, and told by what they are.
+    assert evaluation.state is EvaluationState.COMPLETED
+    assert len(latest(store(), evaluation.evaluation_id)) == 4
+    assert "2 × " in said(fine(app.run()))
 
 
 def test_an_address_that_nobody_knows_is_told(app: AppTest) -> None:
