@@ -8,7 +8,7 @@ import sys
 
 from benchmarks._table import Row, print_table
 
-_MODULES = ("startup", "catalogue", "invocation", "analytics", "token_to_pixel")
+_MODULES = ("startup", "catalogue", "invocation", "evaluation", "analytics", "token_to_pixel")
 
 
 def main() -> int:

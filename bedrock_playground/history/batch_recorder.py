@@ -8,19 +8,20 @@ scores do not wait for theirs, but no more than :data:`MOST_WAITING` of them wai
 from __future__ import annotations
 
 import logging
+import queue
 import threading
-from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, exc, insert, select, update
+from sqlalchemy import Connection, exc, select
 
+from bedrock_playground.history.bulk import insert_runs, update_runs
 from bedrock_playground.history.errors import HistoryError, HistoryUnavailable
 from bedrock_playground.history.evaluation_marks import insert_scores
 from bedrock_playground.history.evaluation_records import ScoreRow
-from bedrock_playground.history.groups import GROUPED_BY, group_ids, one_at_a_time
+from bedrock_playground.history.groups import GROUPED_BY, group_ids, group_of, one_at_a_time
 from bedrock_playground.history.recorder import Backlog, Origin, Row, Write, finish
 from bedrock_playground.history.rows import (
     clean,
@@ -32,7 +33,7 @@ from bedrock_playground.history.rows import (
     origin_row,
     result_row,
 )
-from bedrock_playground.history.schema import run_details, runs
+from bedrock_playground.history.schema import runs
 from bedrock_playground.history.traits import ended_traits_row, traits_row
 from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.protocol import RunIdentity
@@ -46,14 +47,20 @@ _TOGETHER = 500
 """What is written in one transaction at most."""
 
 
+def _held() -> threading.Lock:
+    """A lock that is held: whoever takes it waits until it is let go of. Cheaper than an event."""
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
 @dataclass(slots=True)
 class _Begun:
     """A run that begins: its rows, and who waits for them."""
 
     row: Row
     details: Row
-    written: threading.Event = field(default_factory=threading.Event)
-    key: int | None = None
+    written: threading.Lock = field(default_factory=_held)
     error: HistoryError | None = None
 
 
@@ -72,6 +79,14 @@ class _Scored:
 
     evaluation_id: str
     rows: Sequence[ScoreRow]
+
+
+@dataclass(slots=True)
+class _Mark:
+    """A place in the queue: all before it is dealt with once it is let go of."""
+
+    reached: threading.Lock = field(default_factory=_held)
+    last: bool = False
 
 
 _Work = _Begun | _Ended | _Scored
@@ -100,10 +115,10 @@ class BatchRecorder:
         self._user = clean(user) if user is not None else None
         self._origin = origin
         self._running: dict[str, _Begun] = {}
-        self._waiting: deque[_Work] = deque()
-        self._writing = 0
+        self._groups = _Groups()
+        # Not a condition over a list: taking turns at that cost more than the database did.
+        self._queue: queue.SimpleQueue[_Work | _Mark] = queue.SimpleQueue()
         self._closed = False
-        self._change = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="history-writer", daemon=True)
         self._thread.start()
 
@@ -124,7 +139,7 @@ class BatchRecorder:
         }
         begun = _Begun(row, details)
         self._put(begun)
-        begun.written.wait()
+        begun.written.acquire()
         if begun.error is not None:
             raise begun.error
         self._running[identity.run_id] = begun
@@ -169,43 +184,52 @@ class BatchRecorder:
 
     def flush(self) -> None:
         """Wait until all that was brought so far is written, or kept for later because that failed."""
-        with self._change:
-            self._change.wait_for(lambda: not self._waiting and not self._writing)
+        self._pass(_Mark())
 
     def close(self) -> None:
         """Write what waits, and end."""
-        with self._change:
+        if not self._closed:
             self._closed = True
-            self._change.notify_all()
+            self._pass(_Mark(last=True))
         self._thread.join()
 
     # The writer
 
     def _put(self, work: _Work) -> None:
-        with self._change:
-            if self._closed:
-                raise HistoryUnavailable("This recorder was closed.")
-            if not isinstance(work, _Begun):
-                self._change.wait_for(lambda: len(self._waiting) < MOST_WAITING)
-            self._waiting.append(work)
-            if len(self._waiting) == 1:
-                self._change.notify_all()
+        if self._closed:
+            raise HistoryUnavailable("This recorder was closed.")
+        if not isinstance(work, _Begun) and self._queue.qsize() >= MOST_WAITING:
+            self.flush()
+        self._queue.put(work)
+
+    def _pass(self, mark: _Mark) -> None:
+        if self._thread.is_alive():
+            self._queue.put(mark)
+            mark.reached.acquire()
 
     def _work(self) -> None:
-        while (batch := self._next()) is not None:
-            self._write_all(batch)
-            with self._change:
-                self._writing = 0
-                self._change.notify_all()
-
-    def _next(self) -> list[_Work] | None:
-        with self._change:
-            self._change.wait_for(lambda: self._waiting or self._closed)
-            count = self._writing = min(len(self._waiting), _TOGETHER)
-            return [self._waiting.popleft() for _ in range(count)] or None
+        open_ = True
+        while open_:
+            taken = [self._queue.get()]
+            while len(taken) < _TOGETHER and not self._queue.empty():
+                taken.append(self._queue.get())
+            self._write_all([work for work in taken if not isinstance(work, _Mark)])
+            for mark in taken:
+                if isinstance(mark, _Mark):
+                    open_ = open_ and not mark.last
+                    mark.reached.release()
+        # Whoever came while it was closed must not wait for ever.
+        while not self._queue.empty():
+            late = self._queue.get()
+            if isinstance(late, _Mark):
+                late.reached.release()
+            else:
+                self._write_all([late])
 
     def _write_all(self, batch: list[_Work]) -> None:
         """Write what waits in one transaction; what one row spoils is written one by one."""
+        if not batch:
+            return
         try:
             self._commit(batch)
         except HistoryError as error:
@@ -219,7 +243,7 @@ class BatchRecorder:
             self._failed(batch, HistoryUnavailable(f"{type(error).__name__}: {error}"))
         for work in batch:
             if isinstance(work, _Begun):
-                work.written.set()
+                work.written.release()
 
     def _commit(self, batch: list[_Work]) -> None:
         begun = [work for work in batch if isinstance(work, _Begun)]
@@ -227,12 +251,48 @@ class BatchRecorder:
         with self._write() as connection:
             if ended:
                 one_at_a_time(connection)
-            _begin(connection, begun)
-            _end(connection, [work for work in ended if work.begun is not None])
-            _whole(connection, [work for work in ended if work.begun is None])
-            for scored in batch:
-                if isinstance(scored, _Scored):
-                    insert_scores(connection, scored.evaluation_id, scored.rows)
+            if begun:
+                insert_runs(connection, [(work.row, work.details) for work in begun])
+            self._end(connection, [work for work in ended if work.begun is not None])
+            self._whole(connection, [work for work in ended if work.begun is None])
+            scored = [
+                (work.evaluation_id, row) for work in batch if isinstance(work, _Scored) for row in work.rows
+            ]
+            insert_scores(connection, scored)
+
+    def _end(self, connection: Connection, ended: Sequence[_Ended]) -> None:
+        if not ended:
+            return
+        groups = self._groups.ids(connection, [_grouped(work) for work in ended])
+        update_runs(
+            connection,
+            [
+                (work.begun.row["run_id"], work.row | {"group_id": group}, work.details)
+                for work, group in zip(ended, groups, strict=True)
+                if work.begun is not None
+            ],
+        )
+
+    def _whole(self, connection: Connection, ended: Sequence[_Ended]) -> None:
+        """Write runs whose beginning was never written, all at once; what is there already is completed."""
+        if not ended:
+            return
+        wanted = [work.row["run_id"] for work in ended]
+        there = set(connection.execute(select(runs.c.run_id).where(runs.c.run_id.in_(wanted))).scalars())
+        for work in ended:
+            if work.row["run_id"] in there:
+                finish(connection, work.row, work.details)
+        # The last word on a run counts, should two have come.
+        new = {work.row["run_id"]: work for work in ended if work.row["run_id"] not in there}
+        if new:
+            groups = self._groups.ids(connection, [work.row for work in new.values()])
+            insert_runs(
+                connection,
+                [
+                    (work.row | {"group_id": group}, work.details)
+                    for work, group in zip(new.values(), groups, strict=True)
+                ],
+            )
 
     def _failed(self, batch: list[_Work], error: HistoryError) -> None:
         kept = [work for work in batch if not isinstance(work, _Begun)]
@@ -248,51 +308,37 @@ class BatchRecorder:
             self._backlog.add(lambda one=one: self._commit([one]))  # type: ignore[misc]  # its default binds it
 
 
-def _begin(connection: Connection, begun: Sequence[_Begun]) -> None:
-    if not begun:
-        return
-    statement = insert(runs).returning(runs.c.id, sort_by_parameter_order=True)
-    keys = connection.execute(statement, [work.row for work in begun]).scalars().all()
-    for work, key in zip(begun, keys, strict=True):
-        work.key = key
-    connection.execute(insert(run_details), [{"id": work.key, **work.details} for work in begun])
-
-
-def _end(connection: Connection, ended: Sequence[_Ended]) -> None:
-    if not ended:
-        return
-    groups = group_ids(connection, [_grouped(work) for work in ended])
-    rows = [
-        {"_key": work.begun.key if work.begun else None, **work.row, "group_id": group}
-        for work, group in zip(ended, groups, strict=True)
-    ]
-    details = [{"_key": row["_key"], **work.details} for row, work in zip(rows, ended, strict=True)]
-    for table, values in ((runs, rows), (run_details, details)):
-        changed: dict[str, Any] = {name: bindparam(name) for name in values[0] if name != "_key"}
-        connection.execute(update(table).where(table.c.id == bindparam("_key")).values(changed), values)
-
-
-def _whole(connection: Connection, ended: Sequence[_Ended]) -> None:
-    """Write runs whose beginning was never written, all at once; what is there already is completed."""
-    if not ended:
-        return
-    wanted = [work.row["run_id"] for work in ended]
-    there = set(connection.execute(select(runs.c.run_id).where(runs.c.run_id.in_(wanted))).scalars())
-    # The last word on a run counts, should two have come.
-    new = {work.row["run_id"]: work for work in ended if work.row["run_id"] not in there}
-    for work in ended:
-        if work.row["run_id"] in there:
-            finish(connection, work.row, work.details)
-    if not new:
-        return
-    groups = group_ids(connection, [work.row for work in new.values()])
-    rows = [{**work.row, "group_id": group} for work, group in zip(new.values(), groups, strict=True)]
-    statement = insert(runs).returning(runs.c.id, sort_by_parameter_order=True)
-    keys = connection.execute(statement, rows).scalars().all()
-    details = [{"id": key, **work.details} for work, key in zip(new.values(), keys, strict=True)]
-    connection.execute(insert(run_details), details)
-
-
 def _grouped(work: _Ended) -> dict[str, Any]:
     known = work.begun.row if work.begun else {}
     return {name: known[name] for name in GROUPED_BY if name in known} | work.row
+
+
+class _Groups:
+    """The groups that the last runs belonged to: hardly ever another one, and looked for by its number."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, int] = {}
+
+    def ids(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int | None]:
+        """Find the groups of runs, as :func:`group_ids` does."""
+        groups = [group_of(row) for row in rows]
+        keys = {group["key"] for group in groups if group}
+        numbers = {self._known.get(key) for key in keys}
+        if None in numbers or not self._there(connection, numbers):
+            found = group_ids(connection, rows)
+            self._known = {
+                group["key"]: number
+                for group, number in zip(groups, found, strict=True)
+                if group and number is not None
+            }
+            return found
+        return [self._known[group["key"]] if group else None for group in groups]
+
+    @staticmethod
+    def _there(connection: Connection, numbers: set[int | None]) -> bool:
+        """Whether none was deleted meanwhile, with its last run."""
+        listed = ", ".join(str(number) for number in numbers)
+        if not listed:
+            return True
+        count = f"SELECT count(*) FROM run_groups WHERE id IN ({listed})"  # noqa: S608 - numbers of our own
+        return bool(connection.exec_driver_sql(count).scalar_one() == len(numbers))

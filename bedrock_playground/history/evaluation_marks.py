@@ -6,24 +6,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from bedrock_playground.history.engine import is_sqlite
+from bedrock_playground.history.bulk import upsert_scores
 from bedrock_playground.history.evaluation_records import Rating, ScoreRow
 from bedrock_playground.history.rows import clean
 from bedrock_playground.history.schema import evaluation_ratings, evaluation_scores
 from bedrock_playground.history.votes import Open
 
-_SCORED = ("value", "class_label", "note", "cost")
 
-
-def insert_scores(connection: Connection, evaluation_id: str, rows: Sequence[ScoreRow]) -> None:
-    """Write scores; of one answer and scorer the last one stays."""
+def insert_scores(connection: Connection, rows: Sequence[tuple[str, ScoreRow]]) -> None:
+    """Write scores, each with its evaluation's id; of one answer and scorer the last one stays."""
     if not rows:
         return
-    dialect = sqlite if is_sqlite(connection.engine.url) else postgresql
-    statement = dialect.insert(evaluation_scores)
-    taken = {name: statement.excluded[name] for name in _SCORED}
     values = [
         row._asdict()
         | {
@@ -31,11 +25,10 @@ def insert_scores(connection: Connection, evaluation_id: str, rows: Sequence[Sco
             "note": clean(row.note),
             "class_label": None if row.class_label is None else clean(row.class_label),
         }
-        for row in rows
+        for evaluation_id, row in rows
     ]
-    connection.execute(
-        statement.on_conflict_do_update(index_elements=["run_id", "scorer"], set_=taken), values
-    )
+    # The last one of an answer and a scorer stays, in one statement as well as in several.
+    upsert_scores(connection, list({(row["run_id"], row["scorer"]): row for row in values}.values()))
 
 
 def forget_marks_of(connection: Connection, evaluation_id: str) -> None:

@@ -305,7 +305,7 @@ class EvaluationBook:
     def add_scores(self, evaluation_id: str, rows: Iterable[ScoreRow]) -> None:
         """Write scores, or write them anew."""
         with self._write() as connection:
-            insert_scores(connection, evaluation_id, list(rows))
+            insert_scores(connection, [(evaluation_id, row) for row in rows])
 
     def spent(self, evaluation_id: str) -> dict[tuple[str, bool], Spending]:
         """What its calls cost, by contender's letter and whether they were scorers'.

@@ -195,8 +195,11 @@ def record_of(row: RowMapping) -> RunRecord:
 
 def dump(value: object) -> str:
     """Compact JSON in ASCII: any text survives in any database."""
-    return json.dumps(value, separators=(",", ":"))
+    return _COMPACT.encode(value)
 
+
+# Made once: json.dumps would make one each time.
+_COMPACT = json.JSONEncoder(separators=(",", ":"))
 
 _USAGE_COLUMNS = (
     "input_tokens",

@@ -11,6 +11,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from typing import Any, TypeVar
 
 from bedrock_playground.invocation.error_json import error_from_json, error_to_json
@@ -61,7 +62,7 @@ def request_to_json(request: InvocationRequest) -> dict[str, Any]:
     Raises:
         SerializationError: A free-form member holds something that JSON cannot say.
     """
-    return _encode_fields(request, "request")
+    return _said(request, "request")
 
 
 def request_from_json(value: object) -> InvocationRequest:
@@ -79,7 +80,7 @@ def result_to_json(result: InvocationResult) -> dict[str, Any]:
     Raises:
         SerializationError: A free-form member holds something that JSON cannot say.
     """
-    return _encode_fields(result, "result") | {"state": result.state.value}
+    return _said(result, "result") | {"state": result.state.value}
 
 
 def result_from_json(value: object) -> InvocationResult:
@@ -92,6 +93,46 @@ def result_from_json(value: object) -> InvocationResult:
 
 
 # Encoding
+
+
+class _Unusual(Exception):
+    """Something that :func:`_plainly` leaves to :func:`_encode`, which is slower and names places."""
+
+
+def _said(value: Any, place: str) -> dict[str, Any]:  # noqa: ANN401 - any of our dataclasses
+    try:
+        said: dict[str, Any] = _plainly(value)
+    except _Unusual:
+        return _encode_fields(value, place)
+    return said
+
+
+def _plainly(value: Any) -> Any:  # noqa: ANN401 - one return per kind of value
+    """Encode what nearly everything is made of, several times as fast: many runs a second are recorded so."""
+    kind = type(value)
+    if kind is str or value is None or kind is int or kind is bool:
+        return value
+    if kind is float:
+        if math.isfinite(value):
+            return value
+        raise _Unusual
+    if kind is tuple or kind is list:
+        return [_plainly(item) for item in value]
+    if kind is dict:
+        if all(type(key) is str for key in value):
+            return {key: _plainly(item) for key, item in value.items()}
+        raise _Unusual
+    if dataclasses.is_dataclass(kind):
+        said = {"type": _BLOCK_NAMES[kind]} if kind in _BLOCK_NAMES else {}
+        for name in _names_of(kind):
+            said[name] = _plainly(getattr(value, name))
+        return said
+    raise _Unusual
+
+
+@cache
+def _names_of(cls: type[Any]) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(cls))
 
 
 def _encode(value: Any, place: str) -> Any:  # noqa: ANN401, PLR0911 - one return per kind of value

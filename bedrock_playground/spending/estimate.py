@@ -131,6 +131,10 @@ class Estimator:
             priced=all(cost.amount is not None for cost in costs),
         )
 
+    def is_free(self, request: InvocationRequest) -> bool:
+        """Whether it runs on this machine, which is known without looking at it."""
+        return self._price(request, Usage(1, 1)) is LOCAL
+
     def count(self, request: InvocationRequest) -> InputTokens | None:
         """Have the service count a request's input; blocks. ``None`` where it does not tell."""
         return self.counter.count(self._countable(request)) if self.counter else None

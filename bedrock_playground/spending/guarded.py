@@ -39,17 +39,22 @@ class GuardedInvoker:
 
     def stream(self, request: InvocationRequest) -> GuardedStream:
         """Start a request; nothing is reserved or sent before the first event is asked for."""
-        guarded = _Guarded(request, self._account, self._estimator())
-        return GuardedStream(self._inner.stream(request), guarded)
+        estimator = self._estimator()
+        if estimator.is_free(request):
+            # Nothing to reserve, and nothing to count.
+            free = self._inner.stream(request)
+            return GuardedStream(free, iter(free))
+        inner = self._inner.stream(request)
+        return GuardedStream(inner, _Guarded(request, self._account, estimator).events(inner))
 
 
 class GuardedStream:
     """A running invocation whose worst case is reserved while it runs."""
 
-    def __init__(self, inner: InvocationStream, guarded: _Guarded) -> None:
+    def __init__(self, inner: InvocationStream, events: Iterator[InvocationEvent]) -> None:
         """Use :meth:`GuardedInvoker.stream`."""
         self._inner = inner
-        self._events = guarded.events(inner)
+        self._events = events
 
     def __iter__(self) -> Iterator[InvocationEvent]:
         """Return itself."""
@@ -65,7 +70,9 @@ class GuardedStream:
 
     def close(self) -> None:
         """Let go of it; for the thread that iterates. Nothing follows."""
-        self._events.close()
+        close = getattr(self._events, "close", None)
+        if close is not None:
+            close()
 
 
 @dataclass(frozen=True, slots=True)
