@@ -164,7 +164,7 @@ def whole(
             }
             for name, axis in zip("xyz", axes, strict=True)
         }
-        | {"camera": {"eye": {"x": 1.5, "y": -1.6, "z": 0.7}}},
+        | {"camera": {"eye": {"x": 1.8, "y": -1.9, "z": 0.8}}},
     )
     return figure
 

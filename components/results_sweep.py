@@ -32,7 +32,7 @@ _TITLES: dict[Measure, str] = {
     "accuracy": "Accuracy",
     "agreement": "Agreement of repeats",
     "length": "Length, output tokens",
-    "cost": "Cost per request",
+    "cost": "Cost of 1,000 requests",
 }
 _NONE = "nothing"
 
@@ -168,7 +168,7 @@ def _cell(measure: Measure, value: float | Decimal | None) -> str:
         case "length":
             return f"{value:,.0f}"
         case "cost":
-            return format_usd(value if isinstance(value, Decimal) else Decimal(repr(value)))
+            return format_usd((value if isinstance(value, Decimal) else Decimal(repr(value))) * 1000)
 
 
 def _in_words(told: Table) -> str:

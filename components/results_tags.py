@@ -8,7 +8,7 @@ import streamlit as st
 
 from bedrock_playground.evaluation.reading import Reading
 from bedrock_playground.evaluation.statistics import NO_LABEL, Confusion, confusion
-from components.results_chart import chart, dark, dressed, inked, numbers
+from components.results_chart import chart, csv, dark, dressed, inked, numbers, table
 from components.results_data import Shown
 from components.results_words import between, called, count, percent
 from components.words import plain
@@ -194,7 +194,7 @@ def _classes(reading: Reading, scorer: str, *, file: str) -> None:
     )
     if found.unlabelled:
         st.caption(f"{count(found.unlabelled, 'answer')} to cases without an expected class are left out.")
-    _matrix(found)
+    _matrix(found, file=file)
     per_class = pd.DataFrame([
         {
             "class": one.label,
@@ -207,13 +207,11 @@ def _classes(reading: Reading, scorer: str, *, file: str) -> None:
         }
         for one in found.classes
     ])  # fmt: skip
-    numbers(per_class, key="classes", file=file, alt="Precision, recall and F1 of each class")
+    table(per_class, key="classes", alt="Precision, recall and F1 of each class")
+    csv(per_class, key="classes", file=file)
 
 
-def _matrix(found: Confusion) -> None:
-    if len(found.labels) > _MOST_CLASSES:
-        st.caption(f"{len(found.labels)} classes are too many to draw; *The numbers* has each one.")
-        return
+def _matrix(found: Confusion, *, file: str) -> None:
     anywhere = [
         *found.labels,
         *([NO_LABEL] if any(found.counts[row][NO_LABEL] for row in found.labels) else []),
@@ -233,6 +231,14 @@ def _matrix(found: Confusion) -> None:
     said = "Rows are what was expected, columns what was answered; the diagonal is right."
     if worst[0]:
         said += f" Most often {worst[1]} was taken for {worst[2]} ({worst[0]:,} times)."
+    counts = pd.DataFrame([
+        {"expected": row, **{column: found.counts[row][column] for column in anywhere}}
+        for row in found.labels
+    ])  # fmt: skip
+    if len(found.labels) > _MOST_CLASSES:
+        st.caption(f"{len(found.labels)} classes are too many to draw; *The numbers* has each one.")
+        numbers(counts, key="confusion", file=file, alt=said)
+        return
     figure = heat(
         values,
         rows=list(found.labels),
@@ -241,6 +247,7 @@ def _matrix(found: Confusion) -> None:
     )
     chart(figure, key="confusion", alt=said)
     st.caption(plain(said))
+    numbers(counts, key="confusion", file=file, alt=said)
 
 
 def _score(value: float | None) -> str:

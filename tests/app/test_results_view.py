@@ -333,3 +333,31 @@ def test_the_history_opens_any_run_by_its_address(
     app.button(key="history_all_runs").click()
     _run(app)
     assert "run" not in app.query_params
+
+
+def test_what_is_not_there_yet_is_said(app: AppTest, recorded: Recorded, store: RunStore) -> None:
+    _run(app)
+    assert "So far" not in _words(app)
+    gone = [row.run_id for row in store.evaluations.outcomes(recorded.evaluation_id, labels=["D"])]
+    store.delete(gone[:20])
+    _run(app)
+    assert "**So far**: 100 of 120 answers." in _words(app)
+    assert app.dataframe[0].value["Answers"].tolist() == [30, 30, 30, 10]
+
+
+def test_an_evaluation_without_answers_says_what_it_waits_for(
+    recorded: Recorded, store: RunStore, tmp_path: Path
+) -> None:
+    document = store.evaluations.found(recorded.sweep_id)
+    made = store.evaluations.create(
+        "New", data_set_id=document.data_set_id, total=40, document=document.document
+    )
+    app = _run(_app(made.evaluation_id, tmp_path))
+    assert "There are no results yet" in app.info[0].value
+    recorder = store.batch_recorder()
+    store.evaluations.claim(made.evaluation_id, recorder.process_id)
+    _run(app)
+    assert "No answer has come back yet." in app.info[0].value
+    recorder.close()
+    store.evaluations.delete(recorded.sweep_id)
+    assert "not here any more" in _run(_app(recorded.sweep_id, tmp_path)).info[0].value
