@@ -83,6 +83,7 @@ class Recording:
         self._called = called
         self._halted = halted
         self._begun: dict[str, Key] = {}
+        self._afterwards: dict[Key, Callable[[], None]] = {}
         self._closed = False
         self._lock = threading.Lock()
 
@@ -94,6 +95,17 @@ class Recording:
         with self._lock:
             self._closed = True
             return frozenset(self._begun.values())
+
+    def once_idle(self, key: Key, act: Callable[[], None]) -> None:
+        """Do something as soon as no call is under way for an answer, now if there is none.
+
+        What was sent is paid for: it ends and is kept, so that going on need not send it again.
+        """
+        with self._lock:
+            if key in self._begun.values():
+                self._afterwards[key] = act
+                return
+        act()
 
     # The recorder
 
@@ -114,11 +126,17 @@ class Recording:
         pattern = is_pattern(request.model_id)
         with self._lock:
             begun = self._begun.pop(identity.run_id, None)
-        if begun is None and not pattern and isinstance(result.error, Cancelled | NotKept):
-            return
-        self._recorder.run_finished(identity, request, result, cost=cost)
-        if not pattern:
-            self._called(identity, cost)
+            idle = begun is not None and begun not in self._begun.values()
+            act = self._afterwards.pop(begun, None) if begun is not None and idle else None
+        try:
+            if begun is None and not pattern and isinstance(result.error, Cancelled | NotKept):
+                return
+            self._recorder.run_finished(identity, request, result, cost=cost)
+            if not pattern:
+                self._called(identity, cost)
+        finally:
+            if act is not None:
+                act()
 
     # The invoker
 

@@ -324,10 +324,11 @@ class EvaluationRun:
         """Something stands in the way of every call: wait for a person rather than fail case after case."""
         if isinstance(error, HALTING):
             self._end(EvaluationState.PAUSED, f"{error.message} {error.advice}")
-        control = self._active.get(key_of_item(identity))
-        if control is not None:
+        key, recording = key_of_item(identity), self._recording
+        control = self._active.get(key)
+        if control is not None and recording is not None:
             # A pattern must not go on as if this one call had failed.
-            control.cancel()
+            recording.once_idle(key, control.cancel)
 
 
 def account_of(store: RunStore, evaluation_id: str, *, spec: EvaluationSpec, place: Place) -> Account:

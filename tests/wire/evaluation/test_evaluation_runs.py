@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -20,9 +21,11 @@ from bedrock_playground.history.errors import EvaluationBusy
 from bedrock_playground.history.evaluation_records import EvaluationState
 from bedrock_playground.invocation.cost import Confidence
 from bedrock_playground.invocation.values import InvocationResult, RunState
+from bedrock_playground.patterns.aggregation import Aggregation, Panelist
 from bedrock_playground.patterns.books import Control
 from bedrock_playground.patterns.chain import Chain, Step
 from bedrock_playground.patterns.members import Solo
+from bedrock_playground.patterns.merging import Vote
 from bedrock_playground.patterns.stream import new_identity
 from tests.wire.evaluation.conftest import Build
 from tests.wire.evaluation.laboratory import Gate, outcomes, place_at, with_max_tokens
@@ -287,3 +290,52 @@ def test_a_case_is_looked_into_with_everything_beside_each_other(build: Build) -
     assert store.evaluations.get(made.evaluation_id) is None
     assert store.count() == 0
     assert not list(store.evaluations.scores(made.evaluation_id))
+
+
+class Held:
+    """A model that answers each call only when a test lets it, in the order in which the calls came."""
+
+    def __init__(self) -> None:
+        self.came = threading.Semaphore(0)
+        self.free = False
+        self.doors: list[threading.Event] = []
+        self.lock = threading.Lock()
+
+    def __call__(self, model: str, prompt: str, exchange: Exchange) -> None:
+        with self.lock:
+            door = threading.Event()
+            self.doors.append(door)
+            if self.free:
+                door.set()
+        self.came.release()
+        door.wait(30)
+        exchange.answer(f"{model}: {prompt}")
+
+    def let_all(self) -> None:
+        with self.lock:
+            self.free = True
+            for door in self.doors:
+                door.set()
+
+
+def test_pausing_a_pattern_lets_every_call_under_way_end_so_that_none_is_paid_twice(build: Build) -> None:
+    held = Held()
+    laboratory = build(held)
+    store = laboratory.open()
+    panel = Aggregation(members=tuple(Panelist(member=solo("a")) for _ in range(3)), by=Vote())
+    made = laboratory.make(store, panel, cases=1, concurrency=2)
+    run = running.start(store, made.evaluation_id, laboratory.place())
+    for _ in range(2):
+        assert held.came.acquire(timeout=20)
+    run.pause()
+    # One ends, and the third would have its turn: it is told that nothing is sent, while the second goes on.
+    held.doors[0].set()
+    run.wait(0.5)
+    held.let_all()
+    assert run.wait(20)
+    assert run.progress.state is EvaluationState.PAUSED
+    assert not outcomes(store, made.evaluation_id)
+    laboratory.run(store, made.evaluation_id)
+    assert laboratory.asked() == {("a", "question 1"): 3}
+    (row,) = outcomes(store, made.evaluation_id).values()
+    assert row.state is RunState.COMPLETED
