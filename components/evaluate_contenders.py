@@ -53,7 +53,7 @@ def contender_rows(
     models = {row.slot: variants.read(row.slot) for row in rows if row.kind == "model"}
     names = names_of(lettered, models, catalogue)
     for letter, row in lettered.items():
-        with st.container(border=True, key=f"contender_{letter}", gap="xsmall"):
+        with st.container(key=f"contender_{letter}", gap="xsmall"):
             if row.kind == "model":
                 found = _model_row(
                     letter, row, names[letter], inputs=inputs, connection=connection, catalogue=catalogue,

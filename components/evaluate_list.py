@@ -94,18 +94,19 @@ def _table(store: RunStore, found: list[StoredEvaluation]) -> StoredEvaluation |
         row_height=_ROW_HEIGHT,
         height=_ROW_HEIGHT * (min(len(found), _ROWS_SHOWN) + 1) + 3,
         placeholder="–",
+        column_order=["Name", "State", "Best accuracy", "Cost", "Data set", "When", "Contenders", "Answers"],
         column_config={
-            "Name": st.column_config.TextColumn(width=220),
-            "State": st.column_config.TextColumn(width=95),
-            "Data set": st.column_config.TextColumn(width=170),
-            "Contenders": st.column_config.TextColumn(width=240),
+            "Name": st.column_config.TextColumn(width=245),
+            "State": st.column_config.TextColumn(width=90),
+            "Data set": st.column_config.TextColumn(width=160),
+            "Contenders": st.column_config.TextColumn(width=300),
             "Answers": st.column_config.NumberColumn(
                 format="localized", width=80, help="Contenders × cases × repeats"
             ),
-            "When": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=130),
-            "Cost": st.column_config.TextColumn(width=95, help="US dollars of the calls whose cost is known"),
+            "When": st.column_config.DatetimeColumn(format="YYYY-MM-DD HH:mm", width=135),
+            "Cost": st.column_config.TextColumn(width=75, help="US dollars of the calls whose cost is known"),
             "Best accuracy": st.column_config.TextColumn(
-                width=170, help="Of its first scorer: the highest contender, once all is done"
+                width=110, help="Of its first scorer: the highest contender, once all is done"
             ),
         },
     )  # fmt: skip

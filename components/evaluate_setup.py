@@ -110,18 +110,19 @@ def _what_is_asked(store: RunStore) -> _Asked:
         else:
             st.session_state[DATA_SET] = next(iter(by_id))
     _step("1", "What is asked", "A data set: questions with known answers.")
-    chosen = st.selectbox(
-        "Data set",
-        list(by_id),
-        format_func=lambda key: label_words(by_id[key]),
-        key=DATA_SET,
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    one = by_id[chosen]
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        chosen = st.selectbox(
+            "Data set",
+            list(by_id),
+            format_func=lambda key: label_words(by_id[key]),
+            key=DATA_SET,
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+        one = by_id[chosen]
+        prompt, system = _prompts(one)
     st.caption(plain(one.description or f"{task_words(one.task)}, {one.cases:,} cases"))
     first = next(iter(store.data_sets.cases(chosen, [1])), None)
-    prompt, system = _prompts(one)
     return _Asked(data_set=one, prompt=prompt, system=system, first=first)
 
 
@@ -131,17 +132,13 @@ def _prompts(one: StoredDataSet) -> tuple[str, str | None]:
     st.session_state.setdefault(prompt_key, one.prompt)
     st.session_state.setdefault(system_key, one.system or "")
     own = st.session_state[prompt_key] != one.prompt or st.session_state[system_key] != (one.system or "")
-    label = "Prompt: changed for this evaluation" if own else "Prompt"
-    with st.expander(label, icon=":material/edit_note:", expanded=not one.prompt, key="evaluate_prompts"):
+    with st.popover(
+        "Prompt, changed" if own else "Prompt", icon=":material/edit_note:", key="evaluate_prompts"
+    ):
         names = ", ".join(f"`{{{{{name}}}}}`" for name in one.variables)
-        prompt = st.text_area(
-            "Prompt template",
-            key=prompt_key,
-            height=120,
-            persist_state="session",
-            help=f"A case's inputs are put in: {names}",
-        )
-        system = st.text_area("System prompt", key=system_key, height=68, persist_state="session")
+        st.caption(f"For this evaluation; the data set keeps its own. A case's inputs are put in: {names}")
+        prompt = st.text_area("Prompt template", key=prompt_key, height=180, persist_state="session")
+        system = st.text_area("System prompt", key=system_key, height=110, persist_state="session")
     return prompt, system or None
 
 

@@ -10,6 +10,7 @@ from components.evaluate_list import evaluation_list, running_notes
 from components.evaluate_setup import setup
 from components.evaluate_view import view
 from components.head import page_head
+from components.keep_typed import keep_typed
 from components.resources import get_models, get_store
 from components.words import plain
 
@@ -30,6 +31,7 @@ try:
     if evaluation_id:
         view(store, evaluation_id, connection=connection)
     else:
+        keep_typed()
         running_notes(store)
         found = store.evaluations.find()
         fresh, earlier = st.tabs(["New evaluation", f"Evaluations ({len(found):,})"])
