@@ -2,7 +2,9 @@
 
 The evaluation does all that it does: each call's run is committed before it is sent and completed after, the
 spending guard and the limits look at it, a scorer reads it. Raw boto3 is one shared client, iterated as its
-documentation shows, and keeps nothing. The two take turns. Memory is looked at over 50,000 cases.
+documentation shows, and keeps nothing. The two take turns: against a server that answers at once, where every
+microsecond of either counts, and against one that takes as long as a fast model. Memory is looked at over
+50,000 cases.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
@@ -30,11 +33,12 @@ from bedrock_playground.patterns.members import Solo
 from bedrock_playground.spending import Account, Estimator, GuardedInvoker
 from benchmarks._paced_server import PacedServer, paced_server
 from benchmarks._table import Row, print_table
-from benchmarks.invocation import CONCURRENCY, raw_reader, requests_per_second
+from benchmarks.invocation import CONCURRENCY, Read, model_id, raw_reader
 
 ANSWER = " token token token"
 """What the server says to a model of three tokens."""
-MODEL = "evaluated.3.0.0"
+DELAYS_MS = (0, 200)
+"""How long the server waits before its first token; a small model on Bedrock takes about the latter."""
 _MEGABYTE = 2**20
 
 
@@ -64,14 +68,15 @@ def opened_store() -> Iterator[RunStore]:
             yield store
 
 
-def evaluation(store: RunStore, cases: int) -> str:
+def evaluation(store: RunStore, cases: int, *, delay_ms: int = 0) -> str:
     """Make an evaluation of so many cases; returns its id."""
+    model = f"evaluated.3.{delay_ms}.0"
     made = tuple(
         Case(number=number, inputs={"text": f"Say hello to number {number}"}, expected=ANSWER)
         for number in range(1, cases + 1)
     )
     data_set = store.data_sets.save(DataSet(data_set_id="", name=f"{cases} cases", cases=made))
-    contender = Contender(label="A", name="A", member=Solo(variant=Variant(model=MODEL)))
+    contender = Contender(label="A", name="A", member=Solo(variant=Variant(model=model)))
     spec = EvaluationSpec(
         name="Benchmark",
         data_set_id=data_set.data_set_id,
@@ -83,9 +88,9 @@ def evaluation(store: RunStore, cases: int) -> str:
     return running.create(store, spec).evaluation_id
 
 
-def evaluated_per_second(store: RunStore, place: Place, cases: int) -> float:
+def evaluated_per_second(store: RunStore, place: Place, cases: int, *, delay_ms: int = 0) -> float:
     """Cases per second of a whole evaluation, from its start to when all of it is kept."""
-    evaluation_id = evaluation(store, cases)
+    evaluation_id = evaluation(store, cases, delay_ms=delay_ms)
     began = perf_counter()
     run = running.start(store, evaluation_id, place)
     run.wait()
@@ -96,23 +101,31 @@ def evaluated_per_second(store: RunStore, place: Place, cases: int) -> float:
     return cases / took
 
 
-def compare(server: PacedServer, *, rounds: int, cases: int) -> list[Row]:
+def called_per_second(read: Read, cases: int, *, delay_ms: int) -> float:
+    """The same calls per second in a thread pool."""
+    with ThreadPoolExecutor(CONCURRENCY) as pool:
+        began = perf_counter()
+        list(pool.map(read, [model_id(3, delay_ms=delay_ms) for _ in range(cases)]))
+        return cases / (perf_counter() - began)
+
+
+def compare(server: PacedServer, *, rounds: int, cases: int, delay_ms: int) -> list[Row]:
     """Measure both, taking turns."""
     place, raw = place_at(server), raw_reader(server.url)
     with opened_store() as store:
         evaluated_per_second(store, place, 200)
-        requests_per_second(raw, requests=200)
+        called_per_second(raw, 200, delay_ms=0)
         ours, theirs = [], []
         for number in range(rounds):
             for mine in (True, False) if number % 2 else (False, True):
                 if mine:
-                    ours.append(evaluated_per_second(store, place, cases))
+                    ours.append(evaluated_per_second(store, place, cases, delay_ms=delay_ms))
                 else:
-                    theirs.append(requests_per_second(raw, requests=cases))
+                    theirs.append(called_per_second(raw, cases, delay_ms=delay_ms))
     rate, baseline = statistics.median(ours), statistics.median(theirs)
     return [
         Row(
-            f"evaluation: cases/s at {CONCURRENCY}",
+            f"evaluation: cases/s at {CONCURRENCY}, {delay_ms} ms to the first token",
             f"{rate:.0f}",
             f"boto3 {baseline:.0f}",
             rate / baseline,
@@ -163,7 +176,9 @@ def main(argv: list[str] | None = None) -> list[Row]:
     options = parser.parse_args(argv)
     tune_interpreter()
     with paced_server() as server:
-        rows = compare(server, rounds=options.rounds, cases=options.cases)
+        rows = []
+        for delay_ms in DELAYS_MS:
+            rows += compare(server, rounds=options.rounds, cases=options.cases, delay_ms=delay_ms)
         rows += memory(server, cases=options.many)
     return rows
 
