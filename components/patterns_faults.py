@@ -69,6 +69,8 @@ def _board(pattern: Pattern, connection: Connection) -> None:
     if st.session_state.get(_TARGET) not in targets:
         # Another pattern's target: the browser would keep showing it.
         st.session_state[_TARGET] = next(iter(targets), None)
+    # What shows most at once.
+    st.session_state.setdefault(_KIND, "service-unavailable")
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small", key="fault_form"):
         st.selectbox("Who", list(targets), key=_TARGET, width=340)
         st.selectbox(

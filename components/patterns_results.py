@@ -163,6 +163,8 @@ def beside(comparison: Comparison) -> None:
     for run in ended:
         if run is not pattern:
             st.markdown(f"- {plain(_against(pattern, run))}")
+    if pattern.identity.endpoint == "local":
+        st.caption("All of them ran at the same time on this machine, so each was slower than by itself.")
     st.dataframe(
         [_row(run) for run in ended], hide_index=True, placeholder="n/a", alt="The pattern and its models"
     )

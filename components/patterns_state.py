@@ -65,14 +65,13 @@ def inputs() -> Inputs:
 def singles(pattern: Pattern) -> dict[str, Variant]:
     """The models that take part, each once by its id, with the settings that it answers with.
 
-    Where a model plays several roles, one whose answer can be the pattern's goes first. A role's own system
-    prompt (a judge's, say) is not for whoever answers alone.
+    Where a model plays several roles, the last one whose answer can be the pattern's counts: a cascade's
+    small tier may be cut short on purpose.
     """
     answers = set(arrangement(pattern).answers)
-    found: dict[str, Variant] = {}
-    played = sorted(leaves(pattern), key=lambda pair: pair[0].split(" / ")[0] not in answers)
-    for _, solo in played:
-        found.setdefault(solo.variant.model, solo.variant)
+    played = list(leaves(pattern))
+    found = {solo.variant.model: solo.variant for _, solo in played}
+    found |= {solo.variant.model: solo.variant for role, solo in played if role.split(" / ")[0] in answers}
     return dict(list(found.items())[:MOST_ALONE])
 
 

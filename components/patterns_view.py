@@ -37,9 +37,14 @@ _LANES_CSS = """
 """
 
 
-def ensure(catalogue: Catalogue) -> None:
-    """Have a pattern ready that can be run at once."""
-    if drafts.draft() is None and catalogue.options:
+def ensure(catalogue: Catalogue, *, known: bool) -> None:
+    """Have a pattern ready that can be run at once.
+
+    Args:
+        catalogue: Who can play.
+        known: Whether anybody could be asked who can.
+    """
+    if drafts.draft() is None and known:
         kind = next(iter(pattern_kinds()))
         _use(examples(kind)[0], catalogue)
 
@@ -51,8 +56,13 @@ def _use(example: Example, catalogue: Catalogue) -> None:
     st.session_state.pop(state.LEFT_OUT, None)
 
 
-def choice(catalogue: Catalogue) -> None:
-    """Draw which kind of pattern it is, what that does, and the ready examples of it."""
+def choice(catalogue: Catalogue, *, known: bool) -> None:
+    """Draw which kind of pattern it is and what that does.
+
+    Args:
+        catalogue: Who can play.
+        known: Whether anybody could be asked who can.
+    """
     document = drafts.draft()
     kind = str(document["kind"]) if document else next(iter(pattern_kinds()))
     st.session_state[_KIND] = kind
@@ -64,7 +74,7 @@ def choice(catalogue: Catalogue) -> None:
         label_visibility="collapsed",
         required=True,
         # Nobody could play yet.
-        disabled=not catalogue.options,
+        disabled=not known,
         on_change=_picked,
         args=(catalogue,),
     )

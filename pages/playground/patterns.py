@@ -5,6 +5,7 @@ import streamlit as st
 from bedrock_playground.catalog import Catalogue
 from bedrock_playground.history import HistoryError
 from components import (
+    compare_view,
     live,
     patterns_draft,
     patterns_faults,
@@ -32,11 +33,15 @@ with st.container():
     catalogue = get_models(connection) if connection else Catalogue(())
     if connection:
         get_invoker(connection)
-    patterns_view.ensure(catalogue)
+    patterns_view.ensure(catalogue, known=connection is not None)
 
 page_head("Patterns", "Several calls that answer as one: what they decide, how long it takes, what it costs.")
-patterns_view.choice(catalogue)
+patterns_view.choice(catalogue, known=connection is not None)
 wait_for_endpoint()
+if connection is None and current_connection() is not None:
+    # It became ready while the page was drawn without it, and nobody else would say so.
+    st.rerun()
+compare_view.model_list_problem(catalogue)
 pressed, keeping = patterns_view.prompt_area(
     connection=connection, comparison=comparison, catalogue=catalogue
 )
