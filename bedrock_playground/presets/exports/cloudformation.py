@@ -22,11 +22,7 @@ def make(source: Source) -> Exported:
         CannotExport: It does not fit a managed prompt, or CloudFormation would read something into its text.
     """
     prompt = managed_prompt(source)
-    if any("{{resolve:" in text for text in _texts(prompt.arguments)):
-        raise CannotExport(
-            "CloudFormation replaces {{resolve:…}} in a template by a secret or a parameter, and has no way "
-            "to write it as text. Use Terraform or boto3 for this prompt."
-        )
+    _check(prompt.arguments)
     version = {
         "Type": "AWS::Bedrock::PromptVersion",
         "Properties": {"PromptArn": {"Fn::GetAtt": ["Prompt", "Arn"]}},
@@ -49,6 +45,21 @@ def make(source: Source) -> Exported:
         template, Dumper=_Dumper, sort_keys=False, allow_unicode=not _hides(prompt.arguments), width=100
     )
     return Exported((ExportedFile("prompt.yaml", text, "yaml"),), prompt.notes)
+
+
+def _check(arguments: dict[str, Any]) -> None:
+    """Refuse what CloudFormation would work out instead of passing it on."""
+    if any("{{resolve:" in text for text in (*_texts(arguments), *_keys(arguments))):
+        raise CannotExport(
+            "CloudFormation replaces {{resolve:…}} in a template by a secret or a parameter, and has no way "
+            "to write it as text. Use Terraform or boto3 for this prompt."
+        )
+    function = next((key for key in _keys(arguments) if key == "Ref" or key.startswith("Fn::")), None)
+    if function is not None:
+        raise CannotExport(
+            f"This request's own JSON has a member called {function}, which CloudFormation takes for one of "
+            "its functions and replaces. Use Terraform or boto3 for this prompt."
+        )
 
 
 def _stack(name: str) -> str:
@@ -80,6 +91,16 @@ def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401
             yield from _texts(item)
     elif isinstance(value, str):
         yield value
+
+
+def _keys(value: Any) -> Iterator[str]:  # noqa: ANN401
+    if isinstance(value, Mapping):
+        yield from value
+        for item in value.values():
+            yield from _keys(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _keys(item)
 
 
 class _Dumper(yaml.SafeDumper):

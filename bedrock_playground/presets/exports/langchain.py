@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from bedrock_playground.presets.exports import python_text
@@ -64,10 +65,15 @@ def _check(call: Call) -> None:
                     f"The conversation holds {next(iter(block))}, which LangChain rebuilds by rules "
                     "of its own. Use boto3 for the same request."
                 )
-    # LangChain joins neighbouring messages of one role, and strips the space around some texts.
+    if any(one["role"] == other["role"] for one, other in pairwise(messages)):
+        raise CannotExport(
+            "Two messages of one role follow each other, which LangChain joins to one. Use boto3 for the "
+            "same request."
+        )
     texts = [block["text"] for message in messages for block in message["content"] if "text" in block]
-    if any(not text.strip() for text in texts):
-        raise CannotExport("A text of the conversation is blank; LangChain puts another in its place.")
+    instructions = [block["text"] for block in call.arguments.get("system", ()) if "text" in block]
+    if any(not text.strip() for text in (*instructions, *texts)):
+        raise CannotExport("A text of the request is blank; LangChain puts another in its place. Use boto3.")
     if messages[-1]["role"] == "assistant" and texts[-1] != texts[-1].rstrip():
         raise CannotExport(
             "The conversation ends with the model's words and a space, which LangChain takes away."

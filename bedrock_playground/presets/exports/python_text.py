@@ -42,7 +42,10 @@ def _block_line(line: str) -> str:
     kept = "".join("\\\\" if char == "\\" else char if char == "\t" else _visible(char) for char in line)
     # Every quote is escaped where three could meet, or where one could meet the closing three.
     kept = kept.replace('""', '\\"\\"')
-    kept = kept[:-1] + '\\"' if kept.endswith('"') and not kept.endswith('\\"') else kept
+    bare = kept.removesuffix('"')
+    # An even number of backslashes before it are characters themselves, and leave the quote bare.
+    if bare != kept and (len(bare) - len(bare.rstrip("\\"))) % 2 == 0:
+        kept = bare + '\\"'
     end = len(kept.rstrip(" \t"))
     return kept[:end] + kept[end:].replace(" ", "\\x20").replace("\t", "\\t")
 

@@ -1,7 +1,8 @@
 """Terraform: ``aws_bedrockagent_prompt`` of the AWS provider.
 
 The provider's schema: ``internal/service/bedrockagent/prompt.go`` of hashicorp/terraform-provider-aws, read
-on 2026-11-29. A message's content is one block there, and a tool needs a description.
+on 2026-11-29. A message's content is one block there, and a tool needs a description. Terraform brings every
+string into NFC (go-cty, ``cty.StringVal``).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from unicodedata import is_normalized
 
 from bedrock_playground.presets.exports.prompt_management import managed_prompt
 from bedrock_playground.presets.exports.python_text import text_lines
@@ -20,7 +22,12 @@ _DRAFT = (
     "The provider has no resource for a prompt's version: this ARN is that of the draft, which changes with "
     "each apply."
 )
+_COMPOSED = (
+    "Terraform writes letters and their accents as one character (Unicode's NFC), and this request has some "
+    "written as two: they look the same, and are sent otherwise. boto3 keeps them."
+)
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_WORDS = frozenset({"for", "if", "in", "null", "true", "false"})
 
 
 def make(source: Source) -> Exported:
@@ -42,7 +49,9 @@ def make(source: Source) -> Exported:
     )
     lines += _block("variant", _variant(variant), 1)
     lines += ["}", "", 'output "prompt_arn" {', "  value = aws_bedrockagent_prompt.prompt.arn", "}", ""]
-    return Exported((ExportedFile("prompt.tf", "\n".join(lines), "hcl"),), (*prompt.notes, _DRAFT))
+    text = "\n".join(lines)
+    notes = (*prompt.notes, _DRAFT) if is_normalized("NFC", text) else (*prompt.notes, _DRAFT, _COMPOSED)
+    return Exported((ExportedFile("prompt.tf", text, "hcl"),), notes)
 
 
 def _variant(variant: dict[str, Any]) -> Iterator[str]:
@@ -164,7 +173,8 @@ def expression(value: Any, *, indent: int) -> str:  # noqa: ANN401, PLR0911 - on
 
 
 def _key(key: str) -> str:
-    return key if _PLAIN_KEY.fullmatch(key) else string(key)
+    # The words of the language are no names: {for …} is a loop.
+    return key if _PLAIN_KEY.fullmatch(key) and key not in _WORDS else string(key)
 
 
 def string(text: str) -> str:

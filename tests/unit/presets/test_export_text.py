@@ -130,3 +130,9 @@ def test_plain_words_stay_unquoted(word: str) -> None:
     assert shell_text.quoted(word) == word
     assert shell_text.quoted("") == "''"
     assert shell_text.quoted("it's") == "'it'\\''s'"
+
+
+@pytest.mark.parametrize("end", ['\\"', '\\\\"', '"\\"', '""\\"', '\\""', '"\\', "\\", '"'])
+def test_a_quote_behind_a_backslash_does_not_end_a_text_of_several_lines(end: str) -> None:
+    text = f"A path,\nC:{end}"
+    assert evaluated(python_text.block(text)) == text

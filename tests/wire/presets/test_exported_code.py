@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import botocore.auth
@@ -13,6 +14,7 @@ import botocore.credentials
 import pytest
 
 from bedrock_playground.invocation import InvocationRequest
+from bedrock_playground.invocation.values import Message
 from bedrock_playground.launcher import EndpointStatus
 from bedrock_playground.presets.exports import CannotExport, Source, export
 from tests.wire.invocation.scripted import Exchange, ScriptedServer
@@ -81,6 +83,18 @@ def test_frameworks_send_what_the_lane_sends(bedrock: ScriptedServer, tmp_path: 
 def test_frameworks_say_what_they_would_rewrite(format_id: str) -> None:
     with pytest.raises(CannotExport, match=r"reasoningContent, which.*Use boto3"):
         export(format_id, source(TOOL_TURN))
+
+
+@pytest.mark.parametrize(
+    ("request_", "words"),
+    [
+        (replace(PLAIN, messages=(Message.user("One"), Message.user("Two"))), "Two messages of one role"),
+        (replace(PLAIN, system=" \n"), "is blank"),
+    ],
+)
+def test_langchain_says_what_it_would_change(request_: InvocationRequest, words: str) -> None:
+    with pytest.raises(CannotExport, match=f"{words}.*Use boto3"):
+        export("langchain", source(request_))
 
 
 @pytest.mark.parametrize("name", ["tuned", "everything"])

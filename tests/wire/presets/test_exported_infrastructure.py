@@ -239,6 +239,37 @@ def test_cloudformation_does_not_resolve_a_prompts_words() -> None:
         export("cloudformation", source(request))
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"a": [{"Ref": "AWS::AccountId"}]},
+        {"a": {"Fn::Sub": "${AWS::AccountId}"}},
+        {"{{resolve:ssm:/name}}": 1},
+    ],
+)
+def test_cloudformation_works_nothing_out_of_a_requests_own_json(fields: dict[str, Any]) -> None:
+    parameters = InferenceParameters(additional_model_request_fields=fields)
+    request = InvocationRequest.from_prompt("m.m", "Hello", parameters=parameters)
+    with pytest.raises(CannotExport, match=r"CloudFormation .*replaces"):
+        export("cloudformation", source(request))
+
+
+def test_terraform_takes_no_name_for_a_word_of_its_own() -> None:
+    parameters = InferenceParameters(additional_model_request_fields={"for": 1, "null": 2, "format": 3})
+    request = InvocationRequest.from_prompt("m.m", "Hello", parameters=parameters)
+    text = export("terraform", source(request)).text
+    assert '"for" = 1' in text
+    assert '"null" = 2' in text
+    assert " format = 3" in text
+
+
+def test_terraform_tells_what_it_composes() -> None:
+    two = export("terraform", source(InvocationRequest.from_prompt("m.m", "cafe\u0301")))
+    one = export("terraform", source(InvocationRequest.from_prompt("m.m", "caf\u00e9")))
+    assert "written as two" in " ".join(two.notes)
+    assert "written as two" not in " ".join(one.notes)
+
+
 def test_a_templates_text_hides_nothing() -> None:
     text = export("cloudformation", source(replace(PLAIN, system="a\u202eb"))).text
     assert "\u202e" not in text
