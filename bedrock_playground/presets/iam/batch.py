@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from bedrock_playground.presets.exports.call import partition_of
@@ -46,8 +47,10 @@ def role_documents(job: BatchJob, target: Target, known: Known) -> Iterator[Docu
     partition = partition_of(job.region)
     bucket_in, key_in = bucket_and_key(job.input_uri)
     bucket_out, key_out = bucket_and_key(job.output_uri)
-    read = f"arn:{partition}:s3:::{bucket_in}/{key_in}{'*' if not key_in or key_in.endswith('/') else ''}"
-    write = f"arn:{partition}:s3:::{bucket_out}/{key_out.rstrip('/') + '/' if key_out else ''}*"
+    everything = "*" if not key_in or key_in.endswith("/") else ""
+    read = f"arn:{partition}:s3:::{bucket_in}/{_literal(key_in)}{everything}"
+    folder = f"{_literal(key_out.rstrip('/'))}/" if key_out else ""
+    write = f"arn:{partition}:s3:::{bucket_out}/{folder}*"
     buckets = tuple(dict.fromkeys(f"arn:{partition}:s3:::{name}" for name in (bucket_in, bucket_out)))
     called = [PlannedCall("InvokeModel", job.model_id, job.region)]
     statements = [
@@ -84,6 +87,11 @@ def _trust(job: BatchJob) -> Statement:
             "aws:SourceArn": "For batch jobs in this Region alone.",
         },
     )
+
+
+def _literal(key: str) -> str:
+    """Write what IAM would take for a wildcard or a variable as the character that it is."""
+    return re.sub(r"[*?$]", lambda char: f"${{{char[0]}}}", key)
 
 
 def _jobs(job: BatchJob, account: str) -> str:

@@ -63,8 +63,8 @@ class Need:
     """The action."""
     resource: str
     """The ARN."""
-    context: Mapping[str, str] = field(default_factory=dict)
-    """What the call says, by condition key in small letters."""
+    context: Mapping[str, str | None] = field(default_factory=dict)
+    """What the call says, by condition key in small letters; ``None``: something that is not known."""
 
 
 def check_policy(text: str, plan: Plan, known: Known) -> Checked:
@@ -122,9 +122,10 @@ def needs_of(policy: Policy) -> Iterator[Need]:
 
 def _context(
     told: Mapping[str, str], resource: str, *, action: str, guardrail: str | None
-) -> Mapping[str, str]:
+) -> Mapping[str, str | None]:
     parts = resource.split(":")
-    region = {REGION_KEY.lower(): parts[3]} if len(parts) > 3 and parts[3] else {}
+    # Every call goes to some Region; that of a role or of “*” does not stand in the ARN.
+    region = {REGION_KEY.lower(): parts[3] if len(parts) > 3 and parts[3] else None}
     # The guardrail is applied in the same call, whichever resource is being looked at.
     invokes = action.startswith("bedrock:InvokeModel") and PROFILE_KEY.lower() in told
     guard = {GUARDRAIL_KEY.lower(): guardrail} if guardrail and invokes else {}

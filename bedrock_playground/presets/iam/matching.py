@@ -75,13 +75,14 @@ def arn_matches(pattern: str, arn: str) -> bool:
 
 
 def conditions_hold(
-    conditions: Mapping[str, Mapping[str, tuple[str, ...]]], context: Mapping[str, str]
+    conditions: Mapping[str, Mapping[str, tuple[str, ...]]], context: Mapping[str, str | None]
 ) -> Verdict:
     """Whether all conditions of a statement hold.
 
     Args:
         conditions: By operator and key, the values of which any will do.
-        context: What a call says, by key in small letters; a known key that is absent is not sent.
+        context: What a call says, by key in small letters; a known key that is absent is not sent, and
+            one that is ``None`` is sent with a value that is not known.
     """
     return _all(
         _holds(operator, key.lower(), values=values, context=context)
@@ -95,7 +96,7 @@ def _all(verdicts: Iterable[Verdict]) -> Verdict:
     return False if False in told else None if None in told else True
 
 
-def _holds(operator: str, key: str, *, values: tuple[str, ...], context: Mapping[str, str]) -> Verdict:
+def _holds(operator: str, key: str, *, values: tuple[str, ...], context: Mapping[str, str | None]) -> Verdict:
     if key not in KNOWN_KEYS:
         return None
     name = operator.rpartition(":")[2].lower()
@@ -104,11 +105,12 @@ def _holds(operator: str, key: str, *, values: tuple[str, ...], context: Mapping
     name = name.removesuffix("ifexists")
     value = context.get(key)
     if name == "null":
-        return any((value is None) == (wanted.lower() == "true") for wanted in values)
+        return any((key not in context) == (wanted.lower() == "true") for wanted in values)
     negated, name = ("not" in name), name.replace("not", "")
-    if value is None:
-        return optional or negated
-    if any("${" in wanted for wanted in values):
+    if key not in context:
+        # … and ForAnyValue finds none among them, whatever it looks for.
+        return optional or (negated and not operator.lower().startswith("foranyvalue:"))
+    if value is None or any("${" in wanted for wanted in values):
         return None
     found = _any_equal(name, value, values)
     return None if found is None else found != negated

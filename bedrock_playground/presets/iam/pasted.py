@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, NoReturn
 
+from bedrock_playground.invocation.codec import clean
+
 MAX_CHARACTERS = 100_000
 """IAM takes 6,144 characters in a managed policy and 10,240 in a role's: this is something else."""
 
@@ -72,13 +74,21 @@ def read_policy(text: str) -> tuple[PastedStatement, ...]:
 
 def _parsed(text: str) -> Any:  # noqa: ANN401 - any JSON
     try:
-        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        value = json.loads(text, object_pairs_hook=_once, parse_constant=_no_constant)
+        halves = clean(value) != value
     except json.JSONDecodeError as error:
         raise PolicyRefused(
             f"This is not JSON: {error.msg} (line {error.lineno}, column {error.colno})."
         ) from error
+    except PolicyRefused:
+        raise
+    except ValueError as error:  # a number of thousands of digits, which Python does not read
+        raise PolicyRefused("This holds a number that is too long to be read. No policy does.") from error
     except RecursionError as error:
         raise PolicyRefused("This is nested too deeply to be a policy.") from error
+    if halves:
+        raise PolicyRefused("This holds half of a character (a lone surrogate), which no name in AWS has.")
+    return value
 
 
 def _once(members: list[tuple[str, Any]]) -> dict[str, Any]:

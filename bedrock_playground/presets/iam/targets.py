@@ -118,6 +118,12 @@ def _account_target(found: Resolution, region: str, *, known: Known, gaps: Gaps)
         gaps.problems.append(f"{found.explanation} Connect to AWS to have it looked up, or name the model.")
     if found.kind == "application_profile" and not regions:
         gaps.destination(found.model_id, region)
+    if found.kind == "prompt_router":
+        gaps.problems.append(
+            f"Whether {found.model_id} reaches its models through inference profiles is not known. If it "
+            "does, allow each profile and its model in every Region too: aws bedrock get-prompt-router "
+            f"--region {region} --prompt-router-arn {found.model_id} tells."
+        )
     everywhere = dict.fromkeys((region, *regions))
     arns = tuple(model_arn(base, one, called_in=region) for base in bases for one in everywhere)
     is_profile = found.kind == "application_profile"

@@ -125,6 +125,8 @@ def test_conditions_are_worked_out(operator: str, value: str, *, held: bool | No
         ("StringEqualsIfExists", True),
         ("StringNotEquals", True),
         ("ForAllValues:StringEquals", True),
+        ("ForAnyValue:StringNotEquals", False),
+        ("ForAnyValue:StringEquals", False),
         ("Null", True),
     ],
 )
@@ -351,3 +353,34 @@ def test_a_resources_own_policy_is_told() -> None:
         allow("bedrock:InvokeModelWithResponseStream", MODEL),
     )
     assert "names a Principal" in checked.of("unsure")[0].words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"Statement": ' + "1" * 5_000 + "}", "a number that is too long"),
+        (r'{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "\ud800"}}', "half of a character"),
+        (r'{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*", "\udfff": 1}}', "half of a"),
+    ],
+)
+def test_json_that_python_reads_oddly_is_refused_like_any_other(text: str, words: str) -> None:
+    with pytest.raises(PolicyRefused, match=words):
+        read_policy(text)
+
+
+@pytest.mark.parametrize("effect", ["Allow", "Deny"])
+def test_a_region_that_stands_in_no_arn_cannot_be_told(effect: str) -> None:
+    """Every call has ``aws:RequestedRegion``; whether it is this one does not stand in “*”."""
+    operator = "StringEquals" if effect == "Allow" else "StringNotEquals"
+    condition = {operator: {"aws:RequestedRegion": "us-east-1"}}
+    open_to_all = allow("bedrock:CallWithBearerToken", "*")
+    limited = {**open_to_all, "Effect": effect, "Condition": condition}
+    checked = check(open_to_all if effect == "Deny" else limited, limited, plan=Plan(api_key=True))
+    assert checked.of("missing") == ()
+    assert len(checked.of("unsure")) == 1
+
+
+def test_a_key_of_unknown_value_is_there() -> None:
+    context = {"aws:requestedregion": None}
+    assert conditions_hold({"Null": {"aws:RequestedRegion": ("false",)}}, context) is True
+    assert conditions_hold({"StringEqualsIfExists": {"aws:RequestedRegion": ("a",)}}, context) is None

@@ -225,6 +225,23 @@ def test_a_batch_job_needs_three_documents() -> None:
     }
 
 
+def test_what_looks_like_a_wildcard_in_a_key_is_a_character_of_it() -> None:
+    role = f"arn:aws:iam::{ACCOUNT}:role/batch"
+    job = BatchJob("amazon.nova-lite-v1:0", "us-east-1", role, "s3://inbox/a*?$b", "s3://outbox/${x}*/")
+    text = json.dumps(make_policy(Plan(batch=(job,)), KNOWN).documents[1].to_json())
+    assert "arn:aws:s3:::inbox/a${*}${?}${$}b" in text
+    assert "arn:aws:s3:::outbox/${$}{x}${*}/*" in text
+
+
+def test_a_prompt_router_may_need_more_than_can_be_known() -> None:
+    router = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:default-prompt-router/amazon.nova:1"
+    known = Known(account_id=ACCOUNT, models={router: ("amazon.nova-lite-v1:0", "amazon.nova-pro-v1:0")})
+    made = policy(PlannedCall("Converse", router, "us-east-1"), known=known)
+    assert [one["Sid"] for one in statements(made)] == ["CallModel", "ModelsBehind"]
+    assert "through inference profiles is not known" in " ".join(made.problems)
+    assert not made.complete
+
+
 @pytest.mark.parametrize(
     ("role", "uri"), [("batch", "s3://inbox/a"), (f"arn:aws:iam::{ACCOUNT}:role/b", "https://in/a")]
 )
