@@ -308,8 +308,13 @@ def test_nothing_in_the_app_calls_a_model_but_through_the_guard() -> None:
                 if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in users:
                     users[node.func.id].add(path.relative_to(ROOT).as_posix())
     assert users == {
-        # The Compare page only makes the client ready.
-        "get_invoker": {"components/binding.py", "pages/playground/compare.py"},
+        # The Compare and the Patterns page only make the client ready; the other two put the guard around it.
+        "get_invoker": {
+            "components/binding.py",
+            "components/evaluate_place.py",
+            "pages/playground/compare.py",
+            "pages/playground/patterns.py",
+        },
         "make_invoker": {
             "components/resources.py",
             "bedrock_playground/cli/compare_run.py",
