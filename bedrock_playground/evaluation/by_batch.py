@@ -111,7 +111,9 @@ def submit_left(
         return submit(
             client,
             (call for one in chosen for call in calls.left(one, standing.agendas[one.label])),
-            submission=Submission(evaluation_id, place.endpoint, attempt=len(before)),
+            submission=Submission(
+                evaluation_id, place.endpoint, earlier=tuple(job_from_text(one.document) for one in before)
+            ),
             place=where,
             guard=guard,
             kept=lambda job: _keep(store, job),

@@ -3,9 +3,9 @@
 All requests are looked at, and all jobs are reserved with the spending guard, before anything is sent.
 Requests are written to a file on the way, so that neither 10,000 nor 50,000 of them are ever held in memory.
 
-A job's token follows from the evaluation, the label, the part, the attempt and what is in its file: whoever
-submits the same again, because a process died before it could keep the job, gets the job that is there, and
-pays for it once.
+A job's name and token follow from the evaluation, the label, what is in its file, and how often that was
+answered already: whoever submits the same again, because a process died before it could keep the job, gets
+the job that is there, and pays for it once, whatever became of the others meanwhile.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Submission:
     """The evaluation's, unguessable; letters, digits, ``.``, ``_`` and ``-``."""
     endpoint: str | None = None
     """Where it goes, as runs are recorded: ``local``, ``bedrock`` or an endpoint's URL."""
-    attempt: int = 0
-    """0; one more for each time that the very same calls should be made anew, after a job that failed."""
+    earlier: tuple[BatchJob, ...] = ()
+    """Its jobs that are over and done with: the very same calls as one of them made are made anew."""
 
     def __post_init__(self) -> None:
         """Hold the id against what an address in S3 takes.
@@ -156,8 +156,8 @@ def _submit_one(client: BatchClient, share: _Share, submission: Submission, *, p
     with tempfile.TemporaryFile() as file:
         digest = share.spool.copy(share.part, file)
         planned = _planned(submission, share, digest, folder=place.uri, region=client.config.region)
-        marks = (submission.evaluation_id, share.label, str(share.number), str(submission.attempt))
-        token = hashlib.sha256("\n".join((*marks, planned.model_id, digest)).encode()).hexdigest()
+        marks = (submission.evaluation_id, planned.input_uri, planned.model_id, digest)
+        token = hashlib.sha256("\n".join(marks).encode()).hexdigest()
         return _send(client, file, place=place, job=planned, token=token, hold=share.hold)
 
 
@@ -168,7 +168,10 @@ def _planned(
     keys = share.spool.keys(share.label, share.part)
     folder = f"{folder.rstrip('/')}/{submission.evaluation_id}"
     # What is in the file is part of its name: calls that are left over never replace those of another job.
-    stem = f"{share.label}-{share.number}-{submission.attempt}-{digest[:12]}"
+    stem = f"{share.label}-{digest[:12]}"
+    mine = f"{folder}/{stem}"
+    if before := sum(job.input_uri.startswith((f"{mine}.", f"{mine}-")) for job in submission.earlier):
+        stem = f"{stem}-{before}"
     short = _UNSAFE.sub("-", submission.evaluation_id)[:16].strip("-")
     return BatchJob(
         arn="",

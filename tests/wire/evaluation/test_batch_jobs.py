@@ -76,7 +76,7 @@ def client(local_endpoint: EndpointStatus) -> BatchClient:
 
 
 def run(client: BatchClient, requests: Calls, evaluation_id: str, **changes: Any) -> tuple[BatchJob, ...]:
-    submission = Submission(evaluation_id, changes.pop("endpoint", "local"), changes.pop("attempt", 0))
+    submission = Submission(evaluation_id, changes.pop("endpoint", "local"), changes.pop("earlier", ()))
     jobs = submit(client, requests, submission=submission, **{"place": local_place(), **changes})
     return watch(client, jobs, policy=QUICK)
 
@@ -198,7 +198,7 @@ def test_the_same_calls_are_submitted_once(client: BatchClient) -> None:
     first = run(client, calls("A", 100), "once")
     assert [job.arn for job in run(client, calls("A", 100), "once")] == [job.arn for job in first]
     # After a failure the caller may ask for the very same calls anew; other calls are another job anyway.
-    assert run(client, calls("A", 100), "once", attempt=1)[0].arn != first[0].arn
+    assert run(client, calls("A", 100), "once", earlier=first)[0].arn != first[0].arn
     assert run(client, calls("A", 101), "once")[0].arn != first[0].arn
 
 

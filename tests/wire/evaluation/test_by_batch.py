@@ -34,7 +34,7 @@ from bedrock_playground.history.errors import EvaluationBusy
 from bedrock_playground.history.evaluation_records import EvaluationState, StoredEvaluation
 from bedrock_playground.invocation import ClientConfig
 from bedrock_playground.invocation.batch import BatchClient
-from bedrock_playground.invocation.batch_values import JobState
+from bedrock_playground.invocation.batch_values import JobRequest, JobState
 from bedrock_playground.invocation.values import InvocationRequest, RunState
 from bedrock_playground.launcher import EndpointStatus, EndpointSupervisor
 from bedrock_playground.patterns.chain import Chain, Step
@@ -259,3 +259,28 @@ def test_a_pattern_is_asked_in_real_time_alone(store: RunStore, client: BatchCli
     finished(store, made.evaluation_id, client)
     running.delete(store, made.evaluation_id)
     assert store.batch_jobs.of(made.evaluation_id) == []
+
+
+def test_a_job_that_a_dead_process_could_not_keep_is_found_again_and_not_paid_twice(
+    store: RunStore, client: BatchClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = make(store, solo(FIXTURE), solo(FIXTURE)).evaluation_id
+    arns: list[str] = []
+
+    def dying(asked: JobRequest) -> str:
+        arns.append(BatchClient.create(client, asked))
+        if len(arns) == 2:
+            raise KeyboardInterrupt
+        return arns[-1]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(client, "create", dying)
+        with pytest.raises(KeyboardInterrupt):
+            submitted(store, key, client)
+    (first,) = jobs_of(store, key)
+    assert (first.label, first.arn) == ("A", arns[0])
+    finished(store, key, client)
+    take_in(store, key, place(), client=client)
+    # What is left is what the job that nobody knows of answers.
+    (second,) = submitted(store, key, client)
+    assert (second.label, second.arn) == ("B", arns[1])
