@@ -21,6 +21,7 @@ from bedrock_playground.invocation.errors import (
     InvocationError,
     NotRecorded,
     RequestRefused,
+    UnexpectedError,
 )
 from bedrock_playground.invocation.events import InvocationEvent, TextDelta
 from bedrock_playground.invocation.protocol import RunIdentity
@@ -146,6 +147,13 @@ class Desk:
         if (recorded := self.backing.journal.take(request, role=role)) is not None:
             return finished(self._replay(recorded, request, role))
         return self._unsent(request, role, error, kept=True)
+
+    def unasked(self, ask: Ask, error: Exception) -> Reply:
+        """What it comes to that something went wrong before a member's request could be made."""
+        member = ask.member
+        model_id = member.model_id if isinstance(member, Pattern) else member.variant.model
+        wrong = UnexpectedError(f"{type(error).__name__}: {error}")
+        return self._unsent(replace(ask.asked, model_id=model_id), ask.role, wrong)
 
     def recall(
         self, request: InvocationRequest, result: InvocationResult, *, role: str, note: str

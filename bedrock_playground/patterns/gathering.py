@@ -70,7 +70,7 @@ class _Round:
         ask, branch = self._asks[index], self._branches[index]
 
         def work() -> None:
-            self._came.put((index, branch.ask(ask.member, ask.asked, role=ask.role)))
+            self._came.put((index, _asked(branch, ask)))
 
         # The run that the pattern answers for is known on its own thread alone.
         context = contextvars.copy_context()
@@ -79,15 +79,21 @@ class _Round:
         return thread
 
 
+def _asked(branch: Desk, ask: Ask) -> Reply:
+    """Ask one of several; one whose request cannot even be made must not hold up the others."""
+    try:
+        return branch.ask(ask.member, ask.asked, role=ask.role)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the others are waited for
+        return branch.unasked(ask, error)
+
+
 def _replayed(
     desk: Desk, asks: Sequence[Ask], *, enough: Enough, deadline: float | None
 ) -> tuple[Reply, ...]:
     """The same by the recorded times: who would have been in time, and when it would have been over."""
     began = desk.clock.now()
     branches = [desk.branch() for _ in asks]
-    replies = [
-        branch.ask(ask.member, ask.asked, role=ask.role) for branch, ask in zip(branches, asks, strict=True)
-    ]
+    replies = [_asked(branch, ask) for branch, ask in zip(branches, asks, strict=True)]
     for branch in branches:
         branch.control.close()
     ends = [_end(reply, began) for reply in replies]
