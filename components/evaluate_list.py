@@ -81,7 +81,7 @@ def _table(store: RunStore, found: list[StoredEvaluation]) -> StoredEvaluation |
                 "Contenders": _contenders(one),
                 "Answers": one.total,
                 "When": one.created_at.astimezone(zone),
-                "Cost": _cost(store, one),
+                "Cost": _cost(one),
                 "Best accuracy": _best(one),
             }
             for one in found
@@ -121,8 +121,19 @@ def _contenders(one: StoredEvaluation) -> str:
         return "written by another version"
 
 
-def _cost(store: RunStore, one: StoredEvaluation) -> str:
-    spent = store.evaluations.spent(one.evaluation_id).values()
+def _cost(one: StoredEvaluation) -> str:
+    if one.state is EvaluationState.RUNNING:
+        return _added_up(one.evaluation_id)
+    return _cost_of(one.evaluation_id, f"{one.state} {one.ended_at}")
+
+
+@st.cache_resource(show_spinner=False, ttl=60, max_entries=1024)
+def _cost_of(evaluation_id: str, stood: str) -> str:  # noqa: ARG001 - going on makes it stand otherwise
+    return _added_up(evaluation_id)
+
+
+def _added_up(evaluation_id: str) -> str:
+    spent = get_store().evaluations.spent(evaluation_id).values()
     known = sum((part.known for part in spent), Decimal(0))
     unknown = sum(part.unknown for part in spent)
     if unknown and not known:

@@ -19,6 +19,7 @@ from components.evaluate_batch import can_batch, jobs_at_work, offer
 from components.evaluate_cost import models_of
 from components.evaluate_place import connection_of, place_at
 from components.evaluate_progress import bars, cost_words
+from components.resources import get_store
 from components.words import plain
 
 
@@ -40,7 +41,7 @@ def at_rest(
         else:
             jobs_at_work(store, stored.evaluation_id, connection=there)
         return
-    progress = running.progress_of(store, stored.evaluation_id)
+    progress = _progress(stored.evaluation_id, f"{stored.state} {stored.ended_at}")
     if stored.state is EvaluationState.COMPLETED and not progress.failures:
         st.caption(f"{progress.done:,} answers · {cost_words(progress)} in all")
         return
@@ -67,6 +68,12 @@ def at_rest(
         )
         if left and can_batch(there):
             offer(store, stored, spec, connection=there)
+
+
+# Every answer's figures are read for it, and nothing changes while nobody works on it.
+@st.cache_resource(show_spinner=False, ttl=60, max_entries=64)
+def _progress(evaluation_id: str, stood: str) -> Progress:  # noqa: ARG001 - going on makes it stand otherwise
+    return running.progress_of(get_store(), evaluation_id)
 
 
 def _again(*, interrupted: int, failed: int) -> set[Again]:

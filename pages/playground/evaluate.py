@@ -5,6 +5,7 @@ import streamlit as st
 from bedrock_playground.catalog import Catalogue
 from bedrock_playground.history import HistoryError
 from components import evaluate_state, history_view
+from components.compare_view import model_list_problem
 from components.connection import current_connection, wait_for_endpoint
 from components.evaluate_list import evaluation_list, running_notes
 from components.evaluate_setup import setup
@@ -33,15 +34,15 @@ try:
     else:
         keep_typed()
         running_notes(store)
-        found = store.evaluations.find()
-        fresh, earlier = st.tabs(["New evaluation", f"Evaluations ({len(found):,})"])
-        with fresh:
-            setup(
-                store,
-                connection=connection,
-                catalogue=get_models(connection) if connection else Catalogue(()),
-            )
-        with earlier:
-            evaluation_list(store, found)
+        # Only what is looked at is drawn: the list adds up what every evaluation cost.
+        fresh, earlier = st.tabs(["New evaluation", "Evaluations"], key="evaluate_tabs", on_change="rerun")
+        if earlier.open:
+            with earlier:
+                evaluation_list(store, store.evaluations.find())
+        else:
+            catalogue = get_models(connection) if connection else Catalogue(())
+            with fresh:
+                model_list_problem(catalogue)
+                setup(store, connection=connection, catalogue=catalogue)
 except HistoryError as error:
     history_view.failure(error)

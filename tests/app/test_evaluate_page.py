@@ -35,7 +35,7 @@ from components.evaluate_cost import _usual_seconds
 from components.evaluate_progress import failure_words
 from tests.app.choosing import page_on
 
-PACED, FREE = "local.fault-paced-v1:0", "local.test-free-v1:0"
+FREE = "local.test-free-v1:0"
 PAGE, DATA_SETS = "pages/playground/evaluate.py", "pages/workspace/data_sets.py"
 
 
@@ -88,13 +88,13 @@ def test_what_stands_at_first_can_be_started_at_once(app: AppTest) -> None:
     assert app.multiselect(key=f"evaluate_scorers_{first.data_set_id}").value == ["classification"]
     assert "100 answers" in said(app)
     assert "time unknown" in said(app)
-    pick(app, PACED, PACED)
+    pick(app, FREE, FREE)
     evaluation = started(app)
     assert evaluation.state is EvaluationState.COMPLETED
     spec = evaluation.spec
     assert [(one.label, one.name) for one in spec.contenders] == [
-        ("A", "Test fixture: paced (A)"),
-        ("B", "Test fixture: paced (B)"),
+        ("A", "Test fixture: samples freely (A)"),
+        ("B", "Test fixture: samples freely (B)"),
     ]
     assert (spec.sample, spec.repeat, spec.seed, spec.prompt) == (3, 1, 0, first.prompt)
     answers = store().count(RunFilter(comparison_id=evaluation.evaluation_id))
@@ -125,6 +125,7 @@ def test_a_cascade_over_two_contenders_is_a_contender(app: AppTest) -> None:
 
 
 def test_a_cascade_by_probability_asks_for_probabilities(app: AppTest) -> None:
+    pick(app, FREE, FREE)
     app.button(key="evaluate_add_cascade").click().run()
     evaluation = started(app, cases=1)
     member = evaluation.spec.contender("C").member
@@ -139,7 +140,7 @@ def test_contenders_are_added_and_removed_and_named(app: AppTest) -> None:
     shelf = store().presets
     stored = shelf.add(
         Preset(
-            name="Terse", variant=Variant(model=PACED, max_tokens=9), system="Be terse.", prompt="{{other}}"
+            name="Terse", variant=Variant(model=FREE, max_tokens=9), system="Be terse.", prompt="{{other}}"
         )
     )
     fine(app.run())
@@ -147,7 +148,7 @@ def test_contenders_are_added_and_removed_and_named(app: AppTest) -> None:
     app.button(key="evaluate_add_preset").click().run()
     app.button(key="remove_evaluate1").click().run()
     assert "from the preset “Terse”" in said(fine(app))
-    pick_last = app.selectbox(key="evaluate2_model").set_value(PACED).run()
+    pick_last = app.selectbox(key="evaluate2_model").set_value(FREE).run()
     evaluation = started(fine(pick_last), cases=1)
     a, b = evaluation.spec.contenders
     assert (a.label, b.label, b.name) == ("A", "B", "Terse")
@@ -199,7 +200,8 @@ def test_evaluations_are_listed_renamed_and_deleted_and_keep_their_data_set(app:
     pick(app, FREE, FREE)
     evaluation = started(app, cases=2)
     app.button(key="evaluation_back").click().run()
-    table = listed(app)
+    app.session_state["evaluate_tabs"] = "Evaluations"
+    table = listed(fine(app.run()))
     assert list(table["State"]) == ["Completed"]
     assert list(table["Answers"]) == [4]
     assert table["Best accuracy"][0].endswith("(A, B)")

@@ -21,7 +21,7 @@ from tests.browser.recording import Calls, recorded_calls
 from tests.wire.cli.command_line import MODEL, keys_of
 
 APP = ROOT / "streamlit_app.py"
-CASES = 8
+CASES = 6
 AT_A_TIME = 2
 # The real model shares two cores with Chromium and two starts of the app.
 LONG = 90_000
