@@ -14,10 +14,10 @@ import streamlit as st
 
 from bedrock_playground.history.analytics_values import Quantiles, Sampling
 from bedrock_playground.measures import Quantile
+from bedrock_playground.texts.spreadsheets import guarded
 
 PATTERNS = ("", "/", "x", ".", "\\", "-", "+", "|")
 """Fills of bars by place: not by colour alone."""
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _ROWS = 12
 _NAME_LENGTH = 38
 _VERSION = re.compile(r"(-\d{8})?-v\d+(:\d+)?(:\d+k)?$")
@@ -77,9 +77,11 @@ def numbers(data: pd.DataFrame, *, name: str, alt: str, columns: Mapping[str, An
 
 def csv_of(data: pd.DataFrame) -> str:
     """Write a table as CSV; text that a spreadsheet would take for a formula gets a leading apostrophe."""
-    return data.map(
-        lambda cell: f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA_STARTS) else cell
-    ).to_csv(index=False)
+
+    def safe(cell: object) -> object:
+        return guarded(cell) if isinstance(cell, str) else cell
+
+    return data.map(safe).rename(columns=safe).to_csv(index=False)
 
 
 def plain_layout(figure: go.Figure, *, height: int, y_title: str = "", x_title: str = "") -> go.Figure:

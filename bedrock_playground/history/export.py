@@ -12,6 +12,8 @@ from typing import Any
 
 from sqlalchemy import RowMapping
 
+from bedrock_playground.texts.spreadsheets import guarded
+
 CSV_COLUMNS = (
     "run_id",
     "comparison_id",
@@ -88,9 +90,6 @@ _FROM_DETAILS = {
     *_PARAMETERS,
 }
 _FROM_ROW = {name: _RENAMED.get(name, name) for name in CSV_COLUMNS if name not in _FROM_DETAILS}
-
-# What spreadsheets take for the beginning of a formula, the full-width forms included.
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def export_row(row: RowMapping, *, votes: Sequence[tuple[str, bool]] = ()) -> dict[str, Any]:
@@ -175,9 +174,7 @@ def _cell(value: Any) -> Any:  # noqa: ANN401 - any JSON value
         value = json.dumps(value, separators=(",", ":")) if value else ""
     if isinstance(value, str):
         # A NUL ends a file for many readers, and half a surrogate pair cannot be written at all.
-        value = value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
-        if value.startswith(_FORMULA_STARTS):
-            value = "'" + value
+        value = guarded(value.replace("\x00", "").encode("utf-8", "replace").decode("utf-8"))
     return value
 
 

@@ -301,6 +301,8 @@ def test_large_numbers_are_short() -> None:
 
 def test_a_spreadsheet_takes_no_text_for_a_formula() -> None:
     assert csv_of(pd.DataFrame({"model": ["=1+1", "a"], "n": [-1, 2]})) == "model,n\n'=1+1,-1\na,2\n"
+    # A class of a data set, or a contender, may be a column.
+    assert csv_of(pd.DataFrame({"=HYPERLINK()": [1]})) == "'=HYPERLINK()\n1\n"
 
 
 def test_runs_that_cost_nothing_need_no_chart_of_that(store: RunStore, app: AppTest) -> None:

@@ -16,10 +16,10 @@ from math import floor, log10
 
 from bedrock_playground.invocation.trace import Trace, TracedCall, is_pattern
 from bedrock_playground.patterns.picture.svg import money, seconds
+from bedrock_playground.texts.spreadsheets import guarded
 
 _STATES = {"running": "is answering", "completed": "answered", "failed": "failed", "cancelled": "cut off"}
 _MARKS = {"running": "●", "completed": "✓", "failed": "✕", "cancelled": "◷"}
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +148,7 @@ def to_csv(found: Sequence[Row]) -> str:
 
 def _safe(cell: object) -> object:
     """Keep a spreadsheet from taking text for a formula."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    return guarded(cell) if isinstance(cell, str) else cell
 
 
 def ticks(total: float, *, about: int = 5) -> tuple[float, ...]:
