@@ -178,7 +178,12 @@ class EvaluationRun:
         if all(agenda.count(Left.ANSWER) == 0 for agenda in desk.standing.agendas.values()):
             return desk
         ready = prepared_spec(
-            self.spec, self.evaluation_id, desk.backing, place=desk.place, control=self._control
+            self.spec,
+            self.evaluation_id,
+            desk.backing,
+            place=desk.place,
+            control=self._control,
+            calls_of=self._store.calls_of,
         )
         if ready != self.spec:
             self.spec = ready

@@ -6,6 +6,7 @@ import threading
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -19,13 +20,18 @@ from bedrock_playground.evaluation.spec import spec_to_text
 from bedrock_playground.evaluation.values import Answer, Case, Score
 from bedrock_playground.history.errors import EvaluationBusy
 from bedrock_playground.history.evaluation_records import EvaluationState
+from bedrock_playground.history.evaluations import EvaluationBook
 from bedrock_playground.invocation.cost import Confidence
+from bedrock_playground.invocation.embeddings import EmbeddingInvoker, KindInvoker
 from bedrock_playground.invocation.values import InvocationResult, RunState
 from bedrock_playground.patterns.aggregation import Aggregation, Panelist
 from bedrock_playground.patterns.books import Control
 from bedrock_playground.patterns.chain import Chain, Step
 from bedrock_playground.patterns.members import Solo
 from bedrock_playground.patterns.merging import Vote
+from bedrock_playground.patterns.routes import Route
+from bedrock_playground.patterns.routing import Routing
+from bedrock_playground.patterns.routing_neighbours import Example, Neighbours
 from bedrock_playground.patterns.stream import new_identity
 from tests.wire.evaluation.conftest import Build
 from tests.wire.evaluation.laboratory import Gate, outcomes, place_at, with_max_tokens
@@ -339,3 +345,36 @@ def test_pausing_a_pattern_lets_every_call_under_way_end_so_that_none_is_paid_tw
     assert laboratory.asked() == {("a", "question 1"): 3}
     (row,) = outcomes(store, made.evaluation_id).values()
     assert row.state is RunState.COMPLETED
+
+
+def test_examples_that_a_dead_process_embedded_are_not_paid_for_again(
+    build: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def says(model: str, prompt: str, exchange: Exchange) -> None:
+        if model == "embed":
+            exchange.reply({"embedding": [float(len(prompt)), 1.0], "inputTextTokenCount": 1})
+        else:
+            exchange.answer(f"{model}: {prompt}")
+
+    def wrap(converse: Any) -> KindInvoker:
+        return KindInvoker(
+            converse, EmbeddingInvoker(converse, lambda _, text: {"inputText": text}), embeds="embed".__eq__
+        )
+
+    laboratory = build(says)
+    store = laboratory.open()
+    examples = tuple(Example(text=text, route="one") for text in ("easy", "hard"))
+    router = Routing(
+        routes=(Route(name="one", member=solo("a")),),
+        by=Neighbours(examples=examples, embedding_model="embed"),
+    )
+    made = laboratory.make(store, router, cases=2)
+    with monkeypatch.context() as patched:
+        # As if it had died before it could keep the vectors.
+        patched.setattr(EvaluationBook, "keep", lambda *_, **__: 1 / 0)
+        run = laboratory.run(store, made.evaluation_id, place=laboratory.place(wrap=wrap))
+    assert run.progress.state is EvaluationState.PAUSED
+    assert laboratory.asked() == {("embed", "easy"): 1, ("embed", "hard"): 1}
+    run = laboratory.run(store, made.evaluation_id, place=laboratory.place(wrap=wrap))
+    assert run.progress.state is EvaluationState.COMPLETED
+    assert set(laboratory.asked().values()) == {1}
