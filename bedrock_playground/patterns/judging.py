@@ -72,7 +72,7 @@ def score(desk: Desk, judge: Member, *, request: str, answer: str, rubric: str, 
         role: The call's role.
     """
     prompt = fill_known(SCORE_PROMPT, {"request": request, "answer": answer, "rubric": rubric})
-    reply, told = ask_for_json(desk, judge, prompt, schema=_schema("score", HIGHEST), role=role)
+    reply, told = ask_for_json(desk, judge, prompt, schema=verdict_schema("score", HIGHEST), role=role)
     return _opinion(reply, told, name="score", most=HIGHEST)
 
 
@@ -102,7 +102,7 @@ def pick(
                 desk,
                 judge,
                 fill_known(PICK_PROMPT, _shown(request, [answers[place] for place in order], rubric)),
-                schema=_schema("best", len(answers)),
+                schema=verdict_schema("best", len(answers)),
             ),
         )
         for order in orders
@@ -129,7 +129,13 @@ def _opinion(reply: Reply, told: Mapping[str, Json] | None, *, name: str, most: 
     return Opinion(round(value), reason.strip() if isinstance(reason, str) else "")
 
 
-def _schema(name: str, most: int) -> Mapping[str, Json]:
+def verdict_schema(name: str, most: int) -> Mapping[str, Json]:
+    """The JSON schema of a verdict.
+
+    Args:
+        name: What the number is called.
+        most: The largest it can be; the least is 1.
+    """
     return {
         "type": "object",
         "properties": {

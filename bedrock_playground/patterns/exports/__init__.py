@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bedrock_playground.patterns.exports import python_module
+from bedrock_playground.patterns.exports import python_module, step_functions
 from bedrock_playground.patterns.exports.values import CannotExport, Context, Exported, PatternExport
 
 _EXPORTS = (
@@ -13,6 +13,14 @@ _EXPORTS = (
         language="python",
         mime="text/x-python",
         make=python_module.make,
+    ),
+    PatternExport(
+        id="step-functions",
+        title="AWS Step Functions",
+        hint="A state machine that calls Bedrock itself, with the policies of its role beside it.",
+        language="json",
+        mime="application/json",
+        make=step_functions.make,
     ),
 )
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bedrock_playground.patterns.exports.assembly import body_of, imports_of, needed
+from bedrock_playground.patterns.exports.member_requests import asked_of
 from bedrock_playground.patterns.exports.python_patterns import arrange
-from bedrock_playground.patterns.exports.python_requests import asked_of
 from bedrock_playground.patterns.exports.python_script import Script, one_line
 from bedrock_playground.patterns.exports.values import Context, Exported
 from bedrock_playground.patterns.exports.writing import literal

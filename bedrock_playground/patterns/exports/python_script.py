@@ -11,15 +11,15 @@ from typing import Any
 
 from bedrock_playground.invocation.values import InvocationRequest
 from bedrock_playground.patterns.exports.assembly import top_names
-from bedrock_playground.patterns.exports.parts_list import PARTS
-from bedrock_playground.patterns.exports.python_requests import (
+from bedrock_playground.patterns.exports.member_requests import (
     BARE,
     PROMPT,
     arguments_of,
-    opened_up,
     takes_schema,
     with_schema,
 )
+from bedrock_playground.patterns.exports.parts_list import PARTS
+from bedrock_playground.patterns.exports.python_requests import opened_up
 from bedrock_playground.patterns.exports.values import CannotExport, Context
 from bedrock_playground.patterns.exports.writing import CallOf, written
 from bedrock_playground.patterns.members import Member, Pattern, Solo
@@ -104,6 +104,7 @@ class Script:
         arguments = arguments_of(
             solo, with_schema(asked) if takes else asked, self.context, streaming=self.streaming
         )
+        arguments = opened_up(arguments)
         call = "converse_stream" if self.streaming else "converse"
         self.use("streaming" if self.streaming else "calling")
         who = f"{solo.name}: {solo.variant.model}" if solo.name else solo.variant.model
