@@ -63,15 +63,13 @@ def about(prepared: Prepared) -> None:
     stored, _ = find(prepared.variant.model)
     if stored is None:
         return
-    parts = ", ".join(f"{role}: {member.title}" for role, member in stored.pattern.roles())
+    models = {solo.variant.model for _, solo in leaves(stored.pattern)}
+    told = f"{stored.summary.kind} of {len(stored.pattern.roles())}: {', '.join(sorted(models))}"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.markdown(f":small[:gray[{plain(stored.summary.kind)} · {plain(parts)}]]")
         pressed = st.button(
-            "Open the pattern",
-            key=f"open_pattern_{prepared.letter}",
-            type="tertiary",
-            icon=":material/account_tree:",
+            "The pattern", key=f"open_pattern_{prepared.letter}", icon=":material/account_tree:"
         )
+        st.markdown(f":small[:gray[{plain(told)}]]", width="content")
     if pressed:
         from components.patterns_shelf import open_saved  # noqa: PLC0415 - it brings the whole page
 

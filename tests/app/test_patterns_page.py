@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,8 +14,10 @@ from bedrock_playground.history import RunFilter
 from bedrock_playground.invocation import Comparison
 from bedrock_playground.launcher import EndpointStatus
 from bedrock_playground.patterns.chain import Chain, Step
+from bedrock_playground.patterns.codec import MemberRefused, member_to_json
 from bedrock_playground.patterns.kinds import pattern_kinds
 from bedrock_playground.patterns.members import Solo
+from bedrock_playground.presets import Preset
 from components.live import get_hub
 from tests.app.choosing import page_on
 
@@ -36,8 +39,6 @@ def page(
 
 def put(app: AppTest, pattern: Chain, prompt: str = "Say hello.") -> None:
     """Put a pattern on the page, as opening a saved one does."""
-    from bedrock_playground.patterns.codec import member_to_json
-
     app.session_state["pattern_draft"] = member_to_json(pattern)
     app.session_state["pattern_generation"] = app.session_state["pattern_generation"] + 100
     app.session_state["pattern_prompt"] = prompt
@@ -152,7 +153,7 @@ def test_a_saved_pattern_is_a_variant_of_compare_and_says_when_it_is_gone(page: 
     page.session_state["A_model"] = "pattern:two-steps"
     page.session_state["B_model"] = FREE
     page.run()
-    assert "chain · draft: " in said(page)
+    assert f"chain of 2: {FREE}" in said(page).replace("\\", "")
     page.button(key="run").click().run()
     comparison = get_hub().get(page.session_state["comparison"])
     assert isinstance(comparison, Comparison)
@@ -236,3 +237,41 @@ def test_the_history_hides_calls_until_asked_and_leads_from_one_to_the_other(pag
     page.run()
     assert not page.exception
     assert "A call of a pattern, as **draft**" in said(page)
+
+
+def test_a_preset_plays_a_role_with_its_settings_and_its_system_prompt(page: AppTest) -> None:
+    from components.resources import get_store
+
+    preset = Preset(name="Curt", variant=Variant(temperature=0.1), system="Answer in one word.")
+    stored = get_store().presets.add(preset)
+    put(page, CHAIN)
+    generation = page.session_state["pattern_generation"]
+    page.session_state[f"pat{generation}_steps_1_member_model"] = f"preset:{stored.preset_id}"
+    page.run()
+    assert not page.exception
+    member = page.session_state["pattern_draft"]["steps"][1]["member"]
+    assert member["name"] == "Curt"
+    assert member["variant"] == {"model": FREE, "temperature": 0.1, "system": "Answer in one word."}
+    assert page.session_state["pattern_draft"]["steps"][0]["member"]["variant"]["max_tokens"] == 20
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"{", "no JSON"),
+        (b'{"kind": "solo", "variant": {"model": "m"}}', "single model"),
+        (b'{"kind": "chain", "steps": [{"name": "a"}]}', "lacks member"),
+        (b"[" * 100_000, "no JSON"),
+    ],
+)
+def test_a_file_that_is_no_pattern_says_why(data: bytes, why: str) -> None:
+    from components.patterns_shelf import read_file
+
+    with pytest.raises(MemberRefused, match=why):
+        read_file(data)
+
+
+def test_a_pattern_comes_back_from_its_file_as_it_was() -> None:
+    from components.patterns_shelf import read_file
+
+    assert read_file(json.dumps(member_to_json(CHAIN)).encode()) == CHAIN

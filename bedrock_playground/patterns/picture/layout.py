@@ -211,6 +211,11 @@ class _Layout:
                 breadth = max(breadth, drawing.width)
                 used += drawing.height + GAP_BESIDE
         used -= GAP_BESIDE
+        if self._axis == "down":
+            placed = [
+                (drawing, role, further, (breadth - drawing.width) / 2)
+                for drawing, role, further, _ in placed
+            ]
         return _Placed(placed, length, used) if self._axis == "across" else _Placed(placed, used, breadth)
 
     def _member(self, role: str, member: Member | None) -> Drawing:
@@ -281,22 +286,22 @@ class _Layout:
             roles = [role for role, _ in stage.roles]
             for source in before:
                 for target in roles:
-                    self._arrow(source, target, stage)
+                    self._arrow(source, target, stage, widest=widest)
             before = roles
         if not self._ends:
             return
         direct = set(before)
         for role in self._plan.answers:
             if role in direct:
-                self._arrow(role, ANSWER, Stage((), "then"))
+                self._arrow(role, ANSWER, Stage((), "then"), widest=widest)
             else:
                 self._round(role, widest)
 
-    def _arrow(self, source: str, target: str, stage: Stage) -> None:
+    def _arrow(self, source: str, target: str, stage: Stage, *, widest: float) -> None:
         start, end = self._places[source], self._places[target]
         self._arrows.append(
             Arrow(
-                points=_way(start, end, self._axis),
+                points=_way(start, end, self._axis, widest=widest),
                 word=stage.word,
                 dashed=stage.link in {"else", "one"},
                 taken=self._taken(source, target),
@@ -357,22 +362,22 @@ def _with_what_came(plan: Arrangement, course: Course | None) -> Arrangement:
     return replace(plan, aside=(*plan.aside, *((name, None) for name in extra[:_MOST_ASIDE])))
 
 
-def _way(start: Box, end: Box, axis: Axis) -> tuple[Point, ...]:
-    """From a box to one behind it."""
+def _way(start: Box, end: Box, axis: Axis, *, widest: float) -> tuple[Point, ...]:
+    """From a box to one behind it; ``widest`` is how far the widest stage reaches."""
     if axis == "across":
         a = (start.x + start.width, start.y + start.height / 2)
         b = (end.x, end.y + end.height / 2)
-        middle = (a[0] + b[0]) / 2
+        # Near its end: what it begins at may be narrower than its neighbours, which it must not cross.
+        middle = b[0] - GAP_ALONG / 2
         return (a, b) if a[1] == b[1] else (a, (middle, a[1]), (middle, b[1]), b)
     if end.y - (start.y + start.height) <= GAP_ALONG:
         a = (start.x + start.width / 2, start.y + start.height)
         b = (end.x + end.width / 2, end.y)
-        middle = (a[1] + b[1]) / 2
+        middle = b[1] - GAP_ALONG / 2
         return (a, b) if a[0] == b[0] else (a, (a[0], middle), (b[0], middle), b)
     # Others stand between them: by the side that is free, on the left where a way divides.
     divides = start.width < end.width
-    bus = min(start.x, end.x) - GUTTER if divides else max(start.x + start.width, end.x + end.width) + GUTTER
-    return _by_the_side(start, end, bus, right=not divides)
+    return _by_the_side(start, end, -GUTTER if divides else widest + GUTTER, right=not divides)
 
 
 def _by_the_side(start: Box, end: Box, bus: float, *, right: bool) -> tuple[Point, ...]:

@@ -14,6 +14,8 @@ from bedrock_playground.patterns.picture.layout import Arrow, Box, Drawing, Poin
 from bedrock_playground.patterns.picture.path import WORDS, Fate, Seen
 
 MARGIN = 6.0
+_LETTER = 8.0
+"""Width of a letter of a title, rather too much than too little."""
 _CHARACTERS = 24
 """As many as a box's first line has room for; what is longer is cut, and whole in the box's own title."""
 _MARKS: dict[Fate, str] = {
@@ -57,7 +59,7 @@ def _arrow(arrow: Arrow) -> str:
         )
         upright = ax == bx
         x, y = (ax + bx) / 2, (ay + by) / 2
-        place = f'x="{x + 4:g}" y="{y + 4:g}"' if upright else f'x="{x:g}" y="{y - 4:g}" text-anchor="middle"'
+        place = f'x="{x + 4:g}" y="{y + 4:g}"' if upright else f'x="{x:g}" y="{y - 7:g}" text-anchor="middle"'
         word = f'<text class="bpp-word" {place}>{escape(arrow.word)}</text>'
     return (
         f'<g class="bpp-arrow{taken}{" bpp-if" if arrow.dashed else ""}"><path d="M{path}"/>'
@@ -80,11 +82,13 @@ def _head(before: Point, end: Point) -> str:
 
 
 def _group(box: Box) -> str:
+    role = _cut(f"{_mark(box.seen)}{box.role}", 22)
+    title = _cut(box.title, max(8, int((box.width - 36) / _LETTER) - len(role)))
     return (
         f'<g class="bpp-group bpp-{_fate(box)}"><title>{escape(_told(box))}</title>{_rectangle(box)}'
-        f'<text class="bpp-who" x="{box.x + 12:g}" y="{box.y + 19:g}">{escape(_cut(box.title, 22))}</text>'
+        f'<text class="bpp-who" x="{box.x + 12:g}" y="{box.y + 19:g}">{escape(title)}</text>'
         f'<text class="bpp-role" x="{box.x + box.width - 12:g}" y="{box.y + 19:g}" text-anchor="end">'
-        f"{escape(_cut(f'{_mark(box.seen)}{box.role}', 22))}</text></g>"
+        f"{escape(role)}</text></g>"
     )
 
 
