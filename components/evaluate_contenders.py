@@ -104,6 +104,7 @@ def _model_row(
     catalogue: Catalogue,
     place: str,
 ) -> Prepared | None:
+    variants.call(row.slot, f"contender {letter}")
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _head(letter)
         model_picker(

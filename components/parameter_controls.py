@@ -156,7 +156,7 @@ def _slider_and_box(letter: str, setting: Setting, rule: Rule) -> None:
     _show(box, min(max(cast(value), cast(setting.low)), cast(setting.high)))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.slider(
-            f"{setting.label} of variant {letter}",
+            f"{setting.label} of {variants.spoken(letter)}",
             low,
             high,
             step=cast(rule.step or setting.step),
@@ -166,7 +166,7 @@ def _slider_and_box(letter: str, setting: Setting, rule: Rule) -> None:
             label_visibility="collapsed",
         )
         st.number_input(
-            f"{setting.label} of variant {letter}, as a number",
+            f"{setting.label} of {variants.spoken(letter)}, as a number",
             cast(setting.low),
             cast(setting.high),
             # Without a value of its own an emptied box is empty, and not the smallest number.

@@ -185,7 +185,7 @@ def _system(letter: str, rule: Rule | None) -> None:
             help="Instead of the shared one. Switched on and empty, this variant sends none.",
         ):
             st.text_area(
-                f"System prompt of variant {letter}",
+                f"System prompt of {variants.spoken(letter)}",
                 key=key(letter, "system"),
                 persist_state="session",
                 height=90,

@@ -32,6 +32,7 @@ GUARDRAIL = "guardrail_as_set"
 """Part of the key of a guardrail that says more than its field shows."""
 
 _ORDER = "variant_order"
+_SPOKEN = "spoken"
 _PICKS = "models_picked"
 _PREFERRED = ("amazon.nova-lite", "amazon.nova-2-lite", "anthropic.claude-haiku", "amazon.nova", "smollm2")
 _GUARDRAIL_VERSION = re.compile(r"DRAFT|[1-9][0-9]{0,7}")
@@ -96,6 +97,16 @@ CHOICES = ("reasoning", "effort", "service_tier", "latency", "cache_ttl")
 def key(letter: str, name: str) -> str:
     """The session state's key of one widget of one variant."""
     return f"{letter}_{name}"
+
+
+def spoken(letter: str) -> str:
+    """What a screen reader calls a variant: ``variant A``, or what :func:`call` said."""
+    return str(st.session_state.get(key(letter, _SPOKEN)) or f"variant {letter}")
+
+
+def call(letter: str, words: str) -> None:
+    """Have a screen reader call a variant something else: one that stands in no lane has no letter."""
+    st.session_state[key(letter, _SPOKEN)] = words
 
 
 def letters() -> list[str]:

@@ -42,7 +42,7 @@ def answer_shortly(page: Page, slot: str, *, letter: str) -> None:
     page.get_by_role("option", name=re.compile(rf" {re.escape(MODEL)}$")).first.click()
     expect(box).to_have_value(re.compile(re.escape(MODEL)), timeout=LONG)
     button(page, f"settings_{slot}")
-    number = page.get_by_label(f"Max tokens of variant {slot}, as a number")
+    number = page.get_by_label(f"Max tokens of contender {letter}, as a number")
     expect(number).to_be_visible(timeout=LONG)
     number.fill("6")
     number.press("Enter")
