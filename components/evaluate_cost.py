@@ -70,7 +70,9 @@ def _money(found: EvaluationEstimate) -> str:
         told.append(f"about **{plain(format_usd(total.expected))}**")
     if total.worst is not None:
         told.append(f"at most **{plain(format_usd(total.worst))}**")
-    elif found.unpriced:
+    elif not found.unpriced:
+        told.append(":gray[at most: depends on the answers]")
+    else:
         known = f"at most {plain(format_usd(found.known_worst))} plus " if found.known_worst else ""
         told.append(f":orange[{known}what nobody knows the price of]")
     return ", ".join(told) or ":orange[cost unknown]"
@@ -203,6 +205,10 @@ def within(found: EvaluationEstimate, most: Decimal | None) -> str | None:
             f"Nobody knows what {names} costs at most, so no limit can be held. Set max tokens, or no limit."
         )
     worst = found.total.worst
-    if worst is not None and worst > most:
+    if worst is None:
+        return (
+            "What a pattern costs at most depends on the answers: it pauses before a call beyond the limit."
+        )
+    if worst > most:
         return "At worst it would cost more than the limit: it pauses before a call that could go beyond."
     return None

@@ -2,14 +2,15 @@
 
 Cases are estimated one by one up to :data:`SAMPLE` of them; beyond, a sample of the order in which they are
 asked stands for all. A pattern is taken to ask each of its members once, with the case's own prompt: how many
-it really asks depends on the answers. Judges are taken to read the case, and an answer as long as the usual
+it really asks depends on the answers. So there is an upper end only for those that never ask one more than
+once nor anything else. Judges are taken to read the case, and an answer as long as the usual
 ones of the contender. Where a part is unknown, the whole is, and the reason is told; it is never 0.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from bedrock_playground.catalog.variant import Variant
@@ -21,8 +22,10 @@ from bedrock_playground.evaluation.spec import Contender, EvaluationSpec
 from bedrock_playground.evaluation.values import Case
 from bedrock_playground.invocation.values import InvocationRequest
 from bedrock_playground.patterns.backing import Shape
+from bedrock_playground.patterns.caching import Semantic
 from bedrock_playground.patterns.members import Member, Solo
 from bedrock_playground.patterns.shaping import asking
+from bedrock_playground.patterns.walking import parts_of
 from bedrock_playground.presets.errors import TemplateUnfilled
 from bedrock_playground.spending.estimate import Estimate, Estimator
 from bedrock_playground.spending.tokens import BYTES_PER_TOKEN
@@ -31,6 +34,11 @@ SAMPLE = 200
 """Cases that are estimated one by one."""
 _RUBRIC = "x" * 2000
 """About as long as what a judge is told besides the case and the answer."""
+_AT_MOST_ONCE = frozenset({
+    "routing", "rules", "measured", "cascade", "schema", "regex", "stop-reason", "refusal", "probability",
+    "aggregation", "vote", "cache",
+})  # fmt: skip
+"""Kinds of patterns and of their parts that ask each member once at most, with the case's own prompt."""
 _USUAL_ANSWER = 300
 """Tokens of an answer where nobody knows how long they are, for what judges read."""
 
@@ -151,7 +159,10 @@ class _Each:
                 refusals |= dict.fromkeys(f"{leaf.title}: {why}" for why in built.refusals)
                 found.append(self.estimator.estimate(built.request))
         notes = [] if isinstance(contender.member, Solo) else [_assumed(leaves)]
-        return self._told(contender.label, contender.name, found, notes=notes, refusals=tuple(refusals))
+        told = self._told(contender.label, contender.name, found, notes=notes, refusals=tuple(refusals))
+        if told.amount.free or _bounded(contender.member):
+            return told
+        return replace(told, amount=replace(told.amount, worst=None), notes=(*told.notes, _UNBOUNDED))
 
     def scorer(self, scorer: Scorer) -> ContenderEstimate | None:
         """What a scorer's calls cost; ``None`` if it makes none."""
@@ -165,34 +176,56 @@ class _Each:
                 Amount(None, None),
                 notes=(f"What {scorer.name} calls is not known before it scores.",),
             )
-        both_ways = 2 if isinstance(scorer, PairwiseJudge) else 1
-        found = [
-            self.estimator.estimate(request)
-            for case in self.cases
-            for judge in scorer.judges
-            for request in [self._judged(case, judge)] * both_ways
-        ]
-        notes = ["Judges are taken to read the case and an answer of the usual length."]
-        told = self._told(scorer.name, scorer.name, found, notes=notes, refusals=())
+        told, amount = self._judging(scorer, self._usual_answer()), None
+        if not told.amount.free:
+            longest = self._longest_answer()
+            most = None if longest is None else self._judging(scorer, longest).amount.worst
+            amount = replace(told.amount, worst=most)
         count = len(self.spec.contenders)
         return ContenderEstimate(
             told.label,
             told.name,
             told.answers * count,
-            _times(told.amount, Decimal(count)),
+            _times(amount or told.amount, Decimal(count)),
             told.unpriced,
             told.notes,
         )
 
-    def _judged(self, case: Case, judge: Variant) -> InvocationRequest:
-        """About what a judge is asked about an answer."""
+    def _judging(self, scorer: RubricJudge | PairwiseJudge, tokens: float) -> ContenderEstimate:
+        """What judging one contender's answers costs, if they are so long."""
+        both_ways = 2 if isinstance(scorer, PairwiseJudge) else 1
+        found = [
+            self.estimator.estimate(request)
+            for case in self.cases
+            for judge in scorer.judges
+            for request in [self._judged(case, judge, tokens)] * both_ways
+        ]
+        notes = ["Judges are taken to read the case and an answer of the usual length; at most, the longest."]
+        return self._told(scorer.name, scorer.name, found, notes=notes, refusals=())
+
+    def _usual_answer(self) -> float:
+        """Tokens of the contenders' usual answers, of those that write most."""
         lengths = [
             self.estimator.usual_output(leaf.variant.model)
             for one in self.spec.contenders
             for leaf in _leaves(one.member)
         ]
         known = [told.value for told in lengths if told is not None and told.value is not None]
-        answer = "x" * round(max(known, default=_USUAL_ANSWER) * BYTES_PER_TOKEN)
+        return max(known, default=_USUAL_ANSWER)
+
+    def _longest_answer(self) -> int | None:
+        """Tokens that an answer of the contenders has at most; ``None``: that of some is not known."""
+        ends = [
+            self.estimator.estimate(self.shape(leaf.variant, asking("x")).request).output_at_most
+            for one in self.spec.contenders
+            for leaf in _leaves(one.member)
+        ]
+        known = [end for end in ends if end is not None]
+        return max(known, default=None) if len(known) == len(ends) else None
+
+    def _judged(self, case: Case, judge: Variant, tokens: float) -> InvocationRequest:
+        """About what a judge is asked about an answer of so many tokens."""
+        answer = "x" * round(tokens * BYTES_PER_TOKEN)
         prompt = "\n".join((*case.inputs.values(), case.expected or "", answer, _RUBRIC))
         return self.shape(judge, asking(prompt)).request
 
@@ -235,6 +268,18 @@ def _leaves(member: Member) -> Iterator[Solo]:
         return
     for _, inside in member.roles():
         yield from _leaves(inside)
+
+
+_UNBOUNDED = (
+    "What it costs at most is not known: it may ask more, and longer prompts. A limit holds all the same."
+)
+
+
+def _bounded(member: Member) -> bool:
+    """Whether asking each member once, with the case's own prompt, is the most that it does."""
+    parts = tuple(parts_of(member))
+    kinds = {kind for part in parts if (kind := getattr(part, "kind", None)) is not None}
+    return kinds <= _AT_MOST_ONCE and not any(isinstance(part, Semantic) for part in parts)
 
 
 def _assumed(leaves: Sequence[Solo]) -> str:

@@ -26,6 +26,7 @@ from bedrock_playground.invocation.embeddings import EmbeddingInvoker, KindInvok
 from bedrock_playground.invocation.values import InvocationResult, RunState
 from bedrock_playground.patterns.aggregation import Aggregation, Panelist
 from bedrock_playground.patterns.books import Control
+from bedrock_playground.patterns.caching import Cache, Semantic
 from bedrock_playground.patterns.chain import Chain, Step
 from bedrock_playground.patterns.members import Solo
 from bedrock_playground.patterns.merging import Vote
@@ -197,6 +198,41 @@ def test_it_stops_before_its_limit_of_cost_and_goes_on_with_a_higher_one(build: 
     progress = laboratory.run(store, made.evaluation_id, place=place).progress
     assert (progress.state, progress.done, progress.failures) == (EvaluationState.COMPLETED, 9, 0)
     assert set(laboratory.asked().values()) == {1}
+
+
+def test_at_most_is_said_of_patterns_alone_that_ask_each_member_once(build: Build) -> None:
+    laboratory = build(endpoint="bedrock")
+    store = laboratory.open()
+    place = place_at(laboratory.kitchen.server.url, endpoint="bedrock", prices=LIST, shape=with_max_tokens)
+    member = Solo(variant=Variant(model=MODEL, max_tokens=100))
+    chain = Chain(steps=(Step(name="one", member=member), Step(name="two", member=member)))
+    pair = Aggregation(members=(Panelist(member=member), Panelist(member=member)), by=Vote())
+    inside = Aggregation(members=(Panelist(member=member), Panelist(member=chain)), by=Vote())
+    cached = Cache(member=member, semantic=Semantic())
+    made = laboratory.make(store, member, pair, Cache(member=member), chain, inside, cached)
+    alone, twice, once, *others = running.estimate_of(store, made.spec, place).contenders
+    assert alone.amount.worst is not None
+    assert (twice.amount.worst, once.amount.worst) == (2 * alone.amount.worst, alone.amount.worst)
+    # A chain's second prompt holds what the first step answered, however long that is.
+    assert [one.amount.worst for one in others] == [None, None, None]
+    assert all("at most is not known" in one.notes[-1] for one in others)
+
+
+def test_judges_cost_at_most_what_reading_the_longest_answer_does(build: Build) -> None:
+    laboratory = build(endpoint="bedrock")
+    store = laboratory.open()
+    place = place_at(laboratory.kitchen.server.url, endpoint="bedrock", prices=LIST, shape=with_max_tokens)
+    at_most: list[Decimal] = []
+    for tokens in (100, 10_000, None):
+        member = Solo(variant=Variant(model=MODEL, max_tokens=tokens))
+        made = laboratory.make(store, member, cases=1, scorers=(f"judge:rubric:{MODEL}",))
+        (scoring,) = running.estimate_of(store, made.spec, place).scoring
+        assert scoring.amount.worst is not None
+        at_most.append(scoring.amount.worst)
+    few, many, all_it_can = at_most
+    # Ten thousand tokens at three dollars a million, more than once counted at most.
+    assert many - few >= 9_900 * Decimal(3) / 1_000_000
+    assert all_it_can > many
 
 
 def test_a_model_without_a_price_waits_until_somebody_agrees(build: Build) -> None:
