@@ -8,6 +8,7 @@ from components import (
     compare_view,
     live,
     patterns_draft,
+    patterns_export,
     patterns_faults,
     patterns_form,
     patterns_results,
@@ -79,6 +80,7 @@ with drawn:
 if comparison is None:
     if pattern is not None:
         patterns_results.source(pattern)
+        patterns_export.take_away(pattern, connection)
 else:
     patterns_view.lanes(comparison)
     patterns_results.live_account(comparison, drawn_running=drawn_running)
@@ -91,3 +93,4 @@ else:
     ran = patterns_state.pattern_of_run(run) if run is not None else pattern
     if ran is not None:
         patterns_results.source(ran)
+        patterns_export.take_away(ran, connection)
