@@ -16,7 +16,7 @@ from bedrock_playground.launcher import EndpointStatus
 from bedrock_playground.patterns.chain import Chain, Step
 from bedrock_playground.patterns.codec import MemberRefused, member_to_json
 from bedrock_playground.patterns.kinds import pattern_kinds
-from bedrock_playground.patterns.members import Solo
+from bedrock_playground.patterns.members import Pattern, Solo
 from bedrock_playground.presets import Preset
 from components.live import get_hub
 from tests.app.choosing import page_on
@@ -37,7 +37,7 @@ def page(
         yield app
 
 
-def put(app: AppTest, pattern: Chain, prompt: str = "Say hello.") -> None:
+def put(app: AppTest, pattern: Pattern, prompt: str = "Say hello.") -> None:
     """Put a pattern on the page, as opening a saved one does."""
     app.session_state["pattern_draft"] = member_to_json(pattern)
     app.session_state["pattern_generation"] = app.session_state["pattern_generation"] + 100
@@ -275,3 +275,29 @@ def test_a_pattern_comes_back_from_its_file_as_it_was() -> None:
     from components.patterns_shelf import read_file
 
     assert read_file(json.dumps(member_to_json(CHAIN)).encode()) == CHAIN
+
+
+@pytest.mark.parametrize("kind", pattern_kinds())
+def test_every_example_runs_to_an_answer_and_can_be_drawn(page: AppTest, kind: str) -> None:
+    from components.patterns_examples import Cast, examples
+
+    for example in examples(kind):
+        put(page, example.make(Cast(FREE, FREE)), prompt=example.prompt)
+        result = run(page).lane("A").runs[0].result
+        assert result is not None
+        assert result.error is None, (example.title, result.error)
+        assert result.trace is not None
+        assert result.trace.calls
+        assert "What was decided, and why" in said(page)
+
+
+def test_the_same_question_costs_once(page: AppTest) -> None:
+    from components.patterns_examples import Cast, examples
+
+    put(page, examples("cache")[0].make(Cast(FREE, FREE)), prompt="What is the capital of France?")
+    first, second = (run(page).lane("A").runs[0].result for _ in range(2))
+    assert first is not None
+    assert second is not None
+    assert (first.text, first.trace is not None) == (second.text, second.trace is not None)
+    assert "From the cache: it was asked the same before" in said(page)
+    assert [call.attempts for call in second.trace.calls] == [0]  # type: ignore[union-attr]  # looked at

@@ -77,7 +77,8 @@ class Row:
         if self.state in {"failed", "cancelled"}:
             yield _STATES[self.state]
         if self.state != "running" and not self.tries and not self.group and not self.replayed:
-            yield "not sent"
+            # Whoever answers without a call had the answer already.
+            yield "from the cache" if self.state == "completed" else "not sent"
         if self.tries > 1:
             yield f"{self.tries} tries"
         if self.breaker:

@@ -48,9 +48,13 @@ def test_calls_stand_in_order_and_those_of_a_pattern_behind_it() -> None:
 
 def test_what_was_not_sent_or_comes_from_records_says_so() -> None:
     unsent = replace(FAILED, attempts=0, breaker="open", parent_id="run")
-    kept = replace(FIRST, run_id="9", replayed=True)
-    told = rows(Trace(pattern="x", calls=(unsent, kept)), "run")
-    assert [row.remarks for row in told] == [("from records",), ("failed", "not sent", "breaker open")]
+    recorded, kept = replace(FIRST, run_id="9", replayed=True), replace(FIRST, run_id="8", attempts=0)
+    told = rows(Trace(pattern="x", calls=(unsent, recorded, kept)), "run")
+    assert [row.remarks for row in told] == [
+        ("from records",),
+        ("from the cache",),
+        ("failed", "not sent", "breaker open"),
+    ]
 
 
 def test_the_csv_leaves_unknown_empty_and_disarms_formulas() -> None:
