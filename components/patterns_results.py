@@ -5,13 +5,14 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Sequence
+from decimal import Decimal
 
 import streamlit as st
 
 from bedrock_playground.catalog.money import format_usd
 from bedrock_playground.invocation import Comparison
 from bedrock_playground.invocation.lane_run import LaneRun
-from bedrock_playground.invocation.trace import Decision
+from bedrock_playground.invocation.trace import Decision, Lookup
 from bedrock_playground.patterns.members import Pattern
 from bedrock_playground.patterns.picture import timeline
 from bedrock_playground.patterns.picture.layout import Course, draw
@@ -84,6 +85,8 @@ def live_account(comparison: Comparison, *, drawn_running: bool) -> None:
             return
         course = course_of(run)
         decisions(course.trace.decisions if course else (), over=run.result is not None)
+        if course is not None and (saved := saved_words(course.trace.lookups)):
+            st.caption(f":material/savings: {plain(saved)}")
         times(course, now=run.elapsed)
 
     st.fragment(look, run_every=_EVERY if drawn_running else None)()
@@ -98,6 +101,21 @@ def decisions(found: Sequence[Decision], *, over: bool) -> None:
         return
     lines = [f"{_MARKS[each.chosen]} :gray[{seconds(each.at)}] · {plain(each.text)}" for each in found]
     st.markdown("\n".join(f"{place}. {line}" for place, line in enumerate(lines, 1)))
+
+
+def saved_words(lookups: Sequence[Lookup]) -> str:
+    """Say what looks into a cache saved; empty where nothing was found there."""
+    found = [lookup for lookup in lookups if lookup.found]
+    if not found:
+        return ""
+    costs = [lookup.saved_cost for lookup in found]
+    known = [cost for cost in costs if cost is not None]
+    times_known = [lookup.saved_seconds for lookup in found if lookup.saved_seconds is not None]
+    told = [seconds(sum(times_known))] if times_known else []
+    told.append(money(sum(known, Decimal(0))) if len(known) == len(costs) else "a cost that is not known")
+    return (
+        f"The cache answered {len(found)} of {len(lookups)}: what it answered took {' and '.join(told)} then."
+    )
 
 
 _MARKS = {True: ":green[✓]", False: ":orange[↷]", None: "·"}

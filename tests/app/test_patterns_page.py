@@ -300,4 +300,5 @@ def test_the_same_question_costs_once(page: AppTest) -> None:
     assert second is not None
     assert (first.text, first.trace is not None) == (second.text, second.trace is not None)
     assert "From the cache: it was asked the same before" in said(page)
+    assert "The cache answered 1 of 1" in said(page)
     assert [call.attempts for call in second.trace.calls] == [0]  # type: ignore[union-attr]  # looked at
