@@ -59,7 +59,11 @@ def _chosen(pattern: Pattern, connection: Connection) -> None:
         return
     for words in exported.notes:
         st.caption(f":material/info: {plain(words)}")
-    if url := connection.config.endpoint_url:
+    if connection.kind == "local":
+        st.caption(
+            "Without AWS: `bedrock-playground endpoint` starts a local endpoint and prints its address."
+        )
+    elif url := connection.config.endpoint_url:
         st.caption(f"To call what is called here: `AWS_ENDPOINT_URL_BEDROCK_RUNTIME={url}`")
     _files(exported, mime=form.mime)
 
@@ -88,6 +92,7 @@ def _context(pattern: Pattern, connection: Connection) -> Context:
     return Context(
         asked=asked,
         shape=shape_by_catalogue(told_behind(connection.endpoint_label, region)),
-        region=region,
+        # The local endpoint's own is no Region of AWS's.
+        region=None if connection.kind == "local" else region,
         embedding_model=default_embedding_model(get_models(connection)),
     )

@@ -57,6 +57,7 @@ def test_the_module_holds_what_stands_on_the_page_and_what_cannot_be_said_is_tol
     assert f'"modelId": "{FREE}"' in made
     assert 'matches(r"^\\d+\\Z")' in made
     assert "maxTokens" in made
+    assert "def tier_1(prompt: str, course: Course) -> Reply:" in made
     assert '"system": [{"text": "Count."}]' in made
     page.segmented_control(key="pattern_export_format").set_value("step-functions").run()
     assert not page.exception

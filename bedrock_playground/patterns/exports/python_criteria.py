@@ -83,7 +83,7 @@ def _scored(script: Script, criterion: Scored) -> Noted:
         "template": script.text(SCORE_PROMPT, "score prompt"),
         "rubric": script.text(criterion.rubric, "rubric"),
     }
-    made = CallOf("scored", (script.json_member(criterion.judge),), keywords)
+    made = CallOf("scored", (script.json_member(criterion.judge, criterion.name),), keywords)
     return Noted("threshold: the least score of the judge, of 5", made)
 
 

@@ -64,7 +64,7 @@ def _chain(script: Script, pattern: Chain, asked: InvocationRequest) -> CallOf:
             "Step",
             keywords={
                 "name": step.name,
-                "ask": script.member(step.member, asked),
+                "ask": script.member(step.member, asked, step.name),
                 "template": script.text(step.template, f"{step.name} prompt"),
             },
         )
@@ -75,7 +75,7 @@ def _chain(script: Script, pattern: Chain, asked: InvocationRequest) -> CallOf:
 
 def _routing(script: Script, pattern: Routing, asked: InvocationRequest) -> CallOf:
     script.use("routing")
-    routes = {route.name: script.member(route.member, asked) for route in pattern.routes}
+    routes = {route.name: script.member(route.member, asked, route.name) for route in pattern.routes}
     chosen = way_of(script, pattern.by, pattern.routes, asked=asked)
     default = pattern.default or pattern.routes[0].name
     return CallOf("routing", _ASKED, {"routes": routes, "choose": chosen, "default": default})
@@ -83,7 +83,7 @@ def _routing(script: Script, pattern: Routing, asked: InvocationRequest) -> Call
 
 def _cascade(script: Script, pattern: Cascade, asked: InvocationRequest) -> CallOf:
     script.use("cascade")
-    tiers = {role: script.member(member, asked) for role, member in pattern.steps()}
+    tiers = {role: script.member(member, asked, role) for role, member in pattern.steps()}
     criteria = tuple(criterion_of(script, each, asked=asked) for each in pattern.criteria)
     more = {"criteria": criteria} if criteria else {}
     return CallOf("cascade", _ASKED, {"tiers": tiers, **more})
@@ -94,7 +94,7 @@ def _aggregation(script: Script, pattern: Aggregation, asked: InvocationRequest)
     script.note(
         "A call that is not waited for any more cannot be called back: it ends unseen, and is billed."
     )
-    members = {role: script.member(member, asked) for role, member in pattern.panel()}
+    members = {role: script.member(member, asked, role) for role, member in pattern.panel()}
     keywords: dict[str, Any] = {"members": members, "merge": _merge(script, pattern.by, asked)}
     if pattern.quorum is not None:
         keywords["quorum"] = Noted("threshold: so many answers suffice", pattern.quorum)
@@ -116,18 +116,20 @@ def _merge(script: Script, by: Merge, asked: InvocationRequest) -> CallOf:
                 "swap": by.swap,
                 "ballot": ballot_of(script, by.ballot),
             }
-            return CallOf("by_judge", (script.json_member(by.judge),), keywords)
+            return CallOf("by_judge", (script.json_member(by.judge, "judge"),), keywords)
         case Synthesis():
             script.use("merging_synthesis")
             template = script.text(by.template, "synthesis prompt")
-            return CallOf("by_synthesis", (script.member(by.member, asked),), {"template": template})
+            return CallOf(
+                "by_synthesis", (script.member(by.member, asked, "synthesis"),), {"template": template}
+            )
 
 
 def _map_reduce(script: Script, pattern: MapReduce, asked: InvocationRequest) -> CallOf:
     script.use("map_reduce")
     keywords = {
-        "mapper": script.member(pattern.mapper, asked),
-        "reducer": script.member(pattern.reducer, asked),
+        "mapper": script.member(pattern.mapper, asked, "mapper"),
+        "reducer": script.member(pattern.reducer, asked, "reducer"),
         "task": script.text(pattern.task, "task"),
         "map_template": script.text(pattern.map_template, "map prompt"),
         "reduce_template": script.text(pattern.reduce_template, "reduce prompt"),
@@ -141,7 +143,7 @@ def _map_reduce(script: Script, pattern: MapReduce, asked: InvocationRequest) ->
 def _cache(script: Script, pattern: Cache, asked: InvocationRequest) -> CallOf:
     script.use("caching")
     script.note("Answers are kept in the process's memory: another process begins without any.")
-    ask = script.member(pattern.member, asked)
+    ask = script.member(pattern.member, asked, "kept member")
     keywords: dict[str, Any] = {"who": str(ask), "ask": ask}
     if pattern.semantic is None:
         return CallOf("cache_exact", _ASKED, keywords)
@@ -160,7 +162,10 @@ def _fallback(script: Script, pattern: Fallback, asked: InvocationRequest) -> Ca
             "is asked instead, as with “hold”."
         )
     keywords: dict[str, Any] = {
-        "targets": tuple(_target(script, target, asked) for target in pattern.targets),
+        "targets": tuple(
+            _target(script, target, asked, role=role)
+            for target, (role, _) in zip(pattern.targets, pattern.roles(), strict=False)
+        ),
         "when": Noted("the policies, by name: after which failures the next target is asked", pattern.when),
         "base_delay": Noted("seconds: ceiling of the wait before a second try", pattern.base_delay),
         "longest_wait": pattern.longest_wait,
@@ -178,12 +183,12 @@ def _fallback(script: Script, pattern: Fallback, asked: InvocationRequest) -> Ca
         script.use("keeping")
         keywords["kept"] = Name("ANSWERS")
     if pattern.shorter is not None:
-        keywords["shorter"] = script.member(pattern.shorter, asked)
+        keywords["shorter"] = script.member(pattern.shorter, asked, "shorter")
     return CallOf("Fallback", keywords=keywords, method=_RUN)
 
 
-def _target(script: Script, target: Target, asked: InvocationRequest) -> CallOf:
-    ask = script.member(target.member, asked)
+def _target(script: Script, target: Target, asked: InvocationRequest, *, role: str) -> CallOf:
+    ask = script.member(target.member, asked, role)
     keywords: dict[str, Any] = {"ask": ask, "who": str(ask), "key": target.key, "tries": target.tries}
     if target.region is not None:
         keywords["region"] = target.region

@@ -15,7 +15,7 @@ from bedrock_playground.patterns.exports.python_script import Script
 from bedrock_playground.patterns.exports.writing import CallOf, Noted, raw
 from bedrock_playground.patterns.routes import Route
 from bedrock_playground.patterns.routing import Way
-from bedrock_playground.patterns.routing_classifier import Classifier
+from bedrock_playground.patterns.routing_classifier import CLASSIFIER, Classifier
 from bedrock_playground.patterns.routing_metrics import Figures, Measured
 from bedrock_playground.patterns.routing_neighbours import Example, Neighbours
 from bedrock_playground.patterns.routing_rules import Rule, Rules
@@ -74,7 +74,7 @@ def _classifier(script: Script, by: Classifier, routes: tuple[Route, ...]) -> Ca
         "threshold": Noted("threshold: how sure the classifier has to be, 0–1", by.threshold),
         "template": script.text(by.template, "classifier prompt"),
     }
-    return CallOf("by_classifier", (script.json_member(by.member),), keywords)
+    return CallOf("by_classifier", (script.json_member(by.member, CLASSIFIER),), keywords)
 
 
 def _neighbours(script: Script, by: Neighbours) -> CallOf:

@@ -78,28 +78,28 @@ class Script:
         self._taken.add(name)
         return name
 
-    def member(self, member: Member, asked: InvocationRequest) -> Name:
-        """Write the function that asks a member, once, and name it."""
-        return self._written(member, asked, json=False)
+    def member(self, member: Member, asked: InvocationRequest, role: str = "") -> Name:
+        """Write the function that asks a member, once, and name it: by the role that it has first."""
+        return self._written(member, asked, json=False, role=role)
 
-    def json_member(self, member: Member) -> Name:
+    def json_member(self, member: Member, role: str) -> Name:
         """Write the function that asks a member for JSON: it is told the schema as well."""
-        return self._written(member, BARE, json=True)
+        return self._written(member, BARE, json=True, role=role)
 
-    def _written(self, member: Member, asked: InvocationRequest, *, json: bool) -> Name:
+    def _written(self, member: Member, asked: InvocationRequest, *, json: bool, role: str) -> Name:
         key = member, asked, json
         if key not in self._known:
             if isinstance(member, Solo):
-                self._known[key] = self._solo(member, asked, json=json)
+                self._known[key] = self._solo(member, asked, json=json, role=role)
             elif json:
-                inner = self._written(member, asked, json=False)
+                inner = self._written(member, asked, json=False, role=role)
                 self._known[key] = self._without_schema(inner, member)
             else:
                 self._known[key] = self._pattern(member, asked)
         return Name(self._known[key])
 
-    def _solo(self, solo: Solo, asked: InvocationRequest, *, json: bool) -> str:
-        name = self.named(solo.title)
+    def _solo(self, solo: Solo, asked: InvocationRequest, *, json: bool, role: str) -> str:
+        name = self.named(solo.name or role or solo.title)
         takes = json and takes_schema(solo, self.context)
         arguments = arguments_of(
             solo, with_schema(asked) if takes else asked, self.context, streaming=self.streaming
