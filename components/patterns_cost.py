@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bedrock_playground.catalog.embeddings import default_embedding_model
 from bedrock_playground.connection import Connection
 from bedrock_playground.invocation import InvocationRequest
+from bedrock_playground.invocation.embeddings import embedding_request
 from bedrock_playground.invocation.trace import is_pattern
-from bedrock_playground.patterns.asked import leaves, pattern_of, without_pattern
+from bedrock_playground.patterns.asked import embedders, leaves, pattern_of, without_pattern
 from bedrock_playground.patterns.codec import MemberRefused
-from bedrock_playground.patterns.shaping import shape_by_catalogue
-from components.resources import told_behind
+from bedrock_playground.patterns.shaping import prompt_of, shape_by_catalogue
+from components.resources import get_models, told_behind
 
 ASSUMPTION = (
     "For the pattern: every role is asked once, with the prompt as it stands. What is asked on top (the "
@@ -45,4 +47,8 @@ def with_members(
         asked = without_pattern(request)
         for role, member in leaves(pattern) if pattern is not None else ():
             found[f"{label} · {role}"] = shape(member.variant, asked).request
+        for number, model in enumerate(embedders(pattern) if pattern is not None else (), 1):
+            model_id = model or default_embedding_model(get_models(connection))
+            if model_id:
+                found[f"{label} · embedding {number}"] = embedding_request(model_id, prompt_of(asked))
     return found

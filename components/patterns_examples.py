@@ -22,6 +22,7 @@ from bedrock_playground.patterns.kinds import pattern_kinds
 from bedrock_playground.patterns.map_reduce import MapReduce
 from bedrock_playground.patterns.members import Pattern, Solo
 from bedrock_playground.patterns.merging import Synthesis, Vote
+from bedrock_playground.patterns.ranking import Ranking
 from bedrock_playground.patterns.routes import Route
 from bedrock_playground.patterns.routing import Routing
 from bedrock_playground.patterns.routing_classifier import Classifier
@@ -256,6 +257,17 @@ def _near(cast: Cast) -> Pattern:
     return Cache(member=cast.large(tokens=160), semantic=Semantic(similarity=0.9), name="Near questions too")
 
 
+def _ranking(_: Cast) -> Pattern:
+    return Ranking(name="The nearest passage")
+
+
+_PASSAGES = """[p01] An object store keeps files as objects in buckets, each reached over HTTP by its key.
+[p02] A block volume behaves like a disk of its own: it is attached to one server and holds a file system.
+[p03] A shared file system can be mounted by many servers at once, which all see the same files.
+[p04] Archive storage costs very little per gigabyte, but data takes minutes to hours to come back.
+
+Which passage answers this question? Where do files go that ten machines work on at the same time?"""
+
 _LONG_TEXT = """Summarise this report in three sentences.
 
 The library on the market square opened its new reading room in March. It has forty places, most of them by
@@ -312,4 +324,5 @@ _EXAMPLES: Mapping[str, tuple[Example, ...]] = {
         Example("The same question costs once: run it twice", "What is the capital of France?", _exact),
         Example("Near questions too: ask it in other words", "How do I reset my password?", _near),
     ),
+    "ranking": (Example("Find the passage that answers", _PASSAGES, _ranking),),
 }

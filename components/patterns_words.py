@@ -67,6 +67,12 @@ _ABOUT: Mapping[str, About] = {
         "Take it when many people ask the same things.",
         ":material/cached:",
     ),
+    "ranking": About(
+        "Ranking",
+        "Lets an embedding model find the passage that answers a question, by how near their vectors are.",
+        "Take it to find out which embedding model finds the right passage.",
+        ":material/manage_search:",
+    ),
 }
 _LABELS: Mapping[tuple[str, str], str] = {
     ("Chain", "steps"): "Steps",
@@ -119,6 +125,7 @@ _LABELS: Mapping[tuple[str, str], str] = {
     ("MapReduce", "parallel"): "Pieces at a time",
     ("Cache", "member"): "Who answers what is not kept yet",
     ("Cache", "semantic"): "Near prompts count too",
+    ("Ranking", "wording"): "How the prompt puts the question",
     ("Semantic", "similarity"): "How similar a prompt has to be",
 }
 AT_ONCE = frozenset({
@@ -127,6 +134,7 @@ AT_ONCE = frozenset({
     ("Judged", "rubric"), ("Scored", "rubric"), ("Target", "region"), ("Target", "tries"),
     ("Fallback", "hedge"), ("Fallback", "breaker"), ("Hedge", "after"), ("BreakerPolicy", "failures"),
     ("BreakerPolicy", "open_for"), ("MapReduce", "chunk_tokens"), ("Cache", "semantic"),
+    ("Ranking", "embedding_model"), ("Ranking", "wording"),
 })  # fmt: skip
 """Settings that are worth seeing although they could be left alone."""
 _WORDS: Mapping[str, str] = {

@@ -20,11 +20,13 @@ from bedrock_playground.evaluation.scorers.judge import PairwiseJudge, RubricJud
 from bedrock_playground.evaluation.scoring import Scorer
 from bedrock_playground.evaluation.spec import Contender, EvaluationSpec
 from bedrock_playground.evaluation.values import Case
+from bedrock_playground.invocation.embeddings import embedding_request
 from bedrock_playground.invocation.values import InvocationRequest
+from bedrock_playground.patterns.asked import embedders
 from bedrock_playground.patterns.backing import Shape
 from bedrock_playground.patterns.caching import Semantic
 from bedrock_playground.patterns.members import Member, Solo
-from bedrock_playground.patterns.shaping import asking
+from bedrock_playground.patterns.shaping import asking, prompt_of
 from bedrock_playground.patterns.walking import parts_of
 from bedrock_playground.presets.errors import TemplateUnfilled
 from bedrock_playground.spending.estimate import Estimate, Estimator
@@ -126,7 +128,9 @@ def estimate(
     """
     taken = cases[:SAMPLE]
     shape, estimator = RememberedShape(place.shape), place.estimator()
-    each = _Each(spec, taken, shape, estimator, times=total_cases * spec.repeat)
+    each = _Each(
+        spec, taken, shape, estimator, times=total_cases * spec.repeat, embedding_model=place.embedding_model
+    )
     contenders = tuple(each.contender(one) for one in spec.contenders)
     scoring = tuple(found for scorer in scorers if (found := each.scorer(scorer)) is not None)
     sampled = len(taken) if len(taken) < total_cases else None
@@ -142,10 +146,12 @@ class _Each:
     shape: Shape
     estimator: Estimator
     times: int
+    embedding_model: str | None
 
     def contender(self, contender: Contender) -> ContenderEstimate:
         """What a contender's answers cost."""
         leaves = list(_leaves(contender.member))
+        embedding = [model or self.embedding_model for model in embedders(contender.member)]
         found: list[Estimate] = []
         refusals: dict[str, None] = {}
         for case in self.cases:
@@ -158,7 +164,11 @@ class _Each:
                 built = self.shape(leaf.variant, asked)
                 refusals |= dict.fromkeys(f"{leaf.title}: {why}" for why in built.refusals)
                 found.append(self.estimator.estimate(built.request))
-        notes = [] if isinstance(contender.member, Solo) else [_assumed(leaves)]
+            if None in embedding:
+                refusals["No embedding model is known here. Name one in the pattern."] = None
+            text = prompt_of(asked)
+            found += [self.estimator.estimate(embedding_request(each, text)) for each in embedding if each]
+        notes = [] if isinstance(contender.member, Solo) else [_assumed(len(leaves) + len(embedding))]
         told = self._told(contender.label, contender.name, found, notes=notes, refusals=tuple(refusals))
         if told.amount.free or _bounded(contender.member):
             return told
@@ -282,10 +292,11 @@ def _bounded(member: Member) -> bool:
     return kinds <= _AT_MOST_ONCE and not any(isinstance(part, Semantic) for part in parts)
 
 
-def _assumed(leaves: Sequence[Solo]) -> str:
+def _assumed(count: int) -> str:
+    members = "1 member, which is" if count == 1 else f"{count} members: each is"
     return (
-        f"A pattern of {len(leaves)} members: each is taken to be asked once, with the case's own prompt. It "
-        "may ask fewer of them, or some more often."
+        f"A pattern of {members} taken to be asked once, with the case's own prompt. It may ask fewer, or "
+        "some more often."
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum, sqrt
 from operator import mul
@@ -67,3 +67,13 @@ def nearest(
         return found
     last = found[count - 1].similarity
     return [neighbour for neighbour in found if neighbour.similarity >= last - TIE]
+
+
+def ranked(wanted: Sequence[float], vectors: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
+    """The names of vectors, the nearest to one first, by cosine similarity; among equals the earlier first.
+
+    Raises:
+        ValueError: Vectors differ in their dimensions.
+    """
+    nearness = {key: cosine(wanted, vector) for key, vector in vectors.items()}
+    return tuple(sorted(nearness, key=lambda key: -nearness[key]))

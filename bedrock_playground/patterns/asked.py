@@ -17,6 +17,7 @@ from bedrock_playground.invocation.trace import PATTERN_PREFIX, is_pattern
 from bedrock_playground.invocation.values import InferenceParameters, InvocationRequest
 from bedrock_playground.patterns.codec import MemberRefused, member_from_json, member_to_json
 from bedrock_playground.patterns.members import Member, Pattern, Solo
+from bedrock_playground.patterns.walking import parts_of
 
 DOCUMENT = "pattern"
 """Where a request carries its pattern: among the fields that would be a model's own."""
@@ -60,6 +61,13 @@ def leaves(pattern: Pattern, *, before: str = "") -> Iterator[tuple[str, Solo]]:
     """Every model that takes part, by its role; inside a pattern the roles are joined: ``tier 2 / judge``."""
     for role, member in pattern.roles():
         yield from _leaves(f"{before}{role}", member)
+
+
+def embedders(member: Member) -> Iterator[str | None]:
+    """The embedding models that take part, once for each part that embeds a prompt; ``None``: the default."""
+    for part in parts_of(member):
+        if hasattr(part, "embedding_model"):
+            yield part.embedding_model
 
 
 def _leaves(role: str, member: Member) -> Iterator[tuple[str, Solo]]:

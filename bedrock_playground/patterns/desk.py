@@ -155,6 +155,10 @@ class Desk:
         wrong = UnexpectedError(f"{type(error).__name__}: {error}")
         return self._unsent(replace(ask.asked, model_id=model_id), ask.role, wrong)
 
+    def give_up(self, asked: InvocationRequest, error: InvocationError, *, role: str) -> Reply:
+        """Ask nobody at all, and say why; a replay finds the same reason by itself."""
+        return self._unsent(asked, role, error)
+
     def recall(
         self, request: InvocationRequest, result: InvocationResult, *, role: str, note: str
     ) -> Generator[InvocationEvent, None, Reply]:

@@ -9,9 +9,12 @@ from bedrock_playground.patterns.chain import Chain
 from bedrock_playground.patterns.fallback import Fallback
 from bedrock_playground.patterns.map_reduce import MapReduce
 from bedrock_playground.patterns.members import Pattern
+from bedrock_playground.patterns.ranking import Ranking
 from bedrock_playground.patterns.routing import Routing
 
-_KINDS: tuple[type[Pattern], ...] = (Routing, Cascade, Aggregation, Fallback, Chain, MapReduce, Cache)
+_KINDS: tuple[type[Pattern], ...] = (
+    Routing, Cascade, Aggregation, Fallback, Chain, MapReduce, Cache, Ranking,
+)  # fmt: skip
 
 
 def pattern_kinds() -> dict[str, type[Pattern]]:

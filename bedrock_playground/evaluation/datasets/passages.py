@@ -7,22 +7,20 @@ of all cases. Pure: no clock, environment or network.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 from bedrock_playground.evaluation.values import Case
-from bedrock_playground.measures import cosine
+from bedrock_playground.texts.passages import passages_in
 
 QUERY = "query"
 """The input that is asked."""
 PASSAGES = "passages"
 """The input that has the passages."""
-_LINE = re.compile(r"^\[(?P<id>[^\]\s]{1,64})\][ \t]+(?P<text>\S.*)$", re.MULTILINE)
 
 
 def passages_of(case: Case) -> dict[str, str]:
     """The passages of a case by id, in their order; empty if it is none of retrieval."""
-    return {match["id"]: match["text"].strip() for match in _LINE.finditer(case.inputs.get(PASSAGES, ""))}
+    return passages_in(case.inputs.get(PASSAGES, ""))
 
 
 def collection_of(cases: Iterable[Case]) -> dict[str, str]:
@@ -37,16 +35,6 @@ def collection_of(cases: Iterable[Case]) -> dict[str, str]:
             if found.setdefault(key, text) != text:
                 raise ValueError(f"Two passages have the id “{key}”.")
     return found
-
-
-def ranked(query: Sequence[float], passages: Mapping[str, Sequence[float]]) -> tuple[str, ...]:
-    """The ids of passages, the nearest to a query first, by cosine similarity of their embeddings.
-
-    Raises:
-        ValueError: The vectors are of different models.
-    """
-    nearness = {key: cosine(query, vector) for key, vector in passages.items()}
-    return tuple(sorted(nearness, key=lambda key: -nearness[key]))
 
 
 def reciprocal_rank(ranking: Sequence[str], case: Case) -> float:

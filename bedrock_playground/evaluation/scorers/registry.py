@@ -51,6 +51,7 @@ BUILT_IN: Mapping[str, str] = {
     "rouge": f"{_ROOM}.rouge:ROUGE",
     "similarity": f"{_ROOM}.similarity:SIMILARITY",
     "constraints": f"{_ROOM}.limits:CONSTRAINTS",
+    "rank": f"{_ROOM}.ranks:RANK",
     "latency": f"{_ROOM}.limits:LATENCY",
     "cost": f"{_ROOM}.limits:COST",
     "judge": f"{_ROOM}.judge:JUDGE",

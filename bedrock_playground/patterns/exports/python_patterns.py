@@ -23,6 +23,7 @@ from bedrock_playground.patterns.judging import PICK_PROMPT
 from bedrock_playground.patterns.map_reduce import MapReduce
 from bedrock_playground.patterns.members import Pattern
 from bedrock_playground.patterns.merging import Judged, Merge, Synthesis, Vote
+from bedrock_playground.patterns.ranking import Ranking
 from bedrock_playground.patterns.routing import Routing
 from bedrock_playground.patterns.trying import Target
 from bedrock_playground.presets.exports.python_text import Name
@@ -50,6 +51,7 @@ def arrange(script: Script, pattern: Pattern, asked: InvocationRequest) -> CallO
         MapReduce: _map_reduce,
         Cache: _cache,
         Fallback: _fallback,
+        Ranking: _ranking,
     }
     make = makers.get(type(pattern))
     if make is None:
@@ -152,6 +154,18 @@ def _cache(script: Script, pattern: Cache, asked: InvocationRequest) -> CallOf:
         "threshold: from which cosine on another prompt's answer will do", pattern.semantic.similarity
     )
     return CallOf("cache_semantic", _ASKED, keywords)
+
+
+def _ranking(script: Script, pattern: Ranking, asked: InvocationRequest) -> CallOf:  # noqa: ARG001
+    script.use("ranking")
+    script.note(
+        "Every passage is embedded anew for each question; keep their vectors where they stay the same."
+    )
+    keywords = {
+        "embed": script.embedding(pattern.embedding_model),
+        "wording": script.text(pattern.wording, "wording"),
+    }
+    return CallOf("ranking", _ASKED, keywords)
 
 
 def _fallback(script: Script, pattern: Fallback, asked: InvocationRequest) -> CallOf:

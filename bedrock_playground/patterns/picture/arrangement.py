@@ -12,6 +12,7 @@ from bedrock_playground.patterns.cascade import Cascade
 from bedrock_playground.patterns.fallback import Fallback
 from bedrock_playground.patterns.map_reduce import MapReduce
 from bedrock_playground.patterns.members import Member, Pattern
+from bedrock_playground.patterns.ranking import PASSAGES, QUESTION, Ranking
 from bedrock_playground.patterns.routing import Routing
 from bedrock_playground.patterns.routing_neighbours import EMBEDDING, Neighbours
 
@@ -130,6 +131,11 @@ def _cache(pattern: Pattern) -> Arrangement:
     return drawn
 
 
+def _ranking(pattern: Pattern) -> Arrangement:  # noqa: ARG001 - as the others
+    """The question's embedding, then each passage's; no model of its own takes part."""
+    return Arrangement((Stage(((QUESTION, None),), "then"), Stage(((PASSAGES, None),), "then")), (PASSAGES,))
+
+
 _SHAPES: Mapping[str, Callable[[Pattern], Arrangement]] = {
     Cascade.kind: _cascade,
     Fallback.kind: _fallback,
@@ -137,4 +143,5 @@ _SHAPES: Mapping[str, Callable[[Pattern], Arrangement]] = {
     Aggregation.kind: _aggregation,
     MapReduce.kind: _map_reduce,
     Cache.kind: _cache,
+    Ranking.kind: _ranking,
 }

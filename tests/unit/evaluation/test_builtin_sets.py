@@ -23,13 +23,13 @@ from bedrock_playground.evaluation.datasets import (
 from bedrock_playground.evaluation.datasets.passages import (
     collection_of,
     passages_of,
-    ranked,
     reciprocal_rank,
 )
 from bedrock_playground.evaluation.scorers.registry import make_scorers
 from bedrock_playground.evaluation.scorers.texts import contains
 from bedrock_playground.evaluation.values import Answer, Case, DataSet
 from bedrock_playground.invocation.values import InvocationResult
+from bedrock_playground.measures.vectors import ranked
 from bedrock_playground.presets.template import fill, names_in
 
 _SETS = list(builtin_sets().values())

@@ -26,6 +26,7 @@ from bedrock_playground.patterns.picture.arrangement import arrangement
 from bedrock_playground.patterns.picture.layout import ANSWER, PROMPT, Axis, Box, Course, Drawing, draw
 from bedrock_playground.patterns.picture.path import Fate
 from bedrock_playground.patterns.picture.svg import in_words, to_svg
+from bedrock_playground.patterns.ranking import Ranking
 from bedrock_playground.patterns.routes import Route
 from bedrock_playground.patterns.routing import Routing
 from bedrock_playground.patterns.routing_classifier import Classifier
@@ -86,6 +87,7 @@ EVERY: tuple[Pattern, ...] = (
     CHAIN,
     MapReduce(mapper=solo("a"), reducer=solo("b")),
     Cache(member=solo("a"), semantic=Semantic()),
+    Ranking(),
     Chain(steps=(Step(name="inside", member=CASCADE), Step(name="after", member=ROUTING))),
 )
 

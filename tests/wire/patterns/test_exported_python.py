@@ -34,6 +34,7 @@ from bedrock_playground.patterns.kinds import pattern_kinds
 from bedrock_playground.patterns.map_reduce import MapReduce
 from bedrock_playground.patterns.members import Member, Pattern
 from bedrock_playground.patterns.merging import Judged, Merge, Synthesis, Vote
+from bedrock_playground.patterns.ranking import Ranking
 from bedrock_playground.patterns.routes import Route
 from bedrock_playground.patterns.routing import Routing, Way
 from bedrock_playground.patterns.routing_classifier import Classifier
@@ -476,6 +477,17 @@ def nested() -> Cascade:
     )
 
 
+def test_a_ranking_of_passages(cook: Cook, worker: Worker) -> None:
+    asks = "Which passage answers this question? Where is the cat?\n\nReply with its id alone, such as [a]."
+    prompts = (
+        "[a] On logic.\n[b] A cat, a cat.\n[c] A cat, and logic.\n\n" + asks,
+        "[only.1] One\n\nWhat of cats?",
+        "No passages, a cat.",
+    )
+    done = compare(cook(), worker, Ranking(embedding_model="embed"), *prompts, says=script())
+    assert done.errors == [False, False, True]
+
+
 def test_patterns_inside_patterns(cook: Cook, worker: Worker) -> None:
     says = script(a=("Yes", "No", "Yes"), b=("yes!", "no…", "yes?"), judge=('{"score": 2}',))
     done = compare(cook(), worker, nested(), "Hi", "A long question", says=says, in_order=False)
@@ -497,6 +509,7 @@ def test_every_kind_is_exported() -> None:
         "chain": Chain(steps=(Step(name="one", member=member),)),
         "map-reduce": MapReduce(mapper=member, reducer=member),
         "cache": Cache(member=member),
+        "ranking": Ranking(embedding_model="amazon.titan-embed-text-v2:0"),
     }
     assert set(made) == set(pattern_kinds())
     for pattern in made.values():
