@@ -67,8 +67,8 @@ def write(
     make = makers.get(type(pattern))
     if make is None:
         raise CannotExport(
-            f"Step Functions has nothing for “{pattern.kind}”: it neither cuts texts nor remembers answers. "
-            "Take the Python module, in a Lambda function if you like."
+            f"Step Functions has nothing for “{pattern.kind}”: it cuts no texts, keeps no answers and "
+            "compares no vectors. Take the Python module, in a Lambda function if you like."
         )
     return make(machine, states, pattern, asked=asked, finish=finish)
 
