@@ -27,6 +27,7 @@ def build_parser() -> argparse.ArgumentParser:
         evaluate,
         iam_policy,
         models,
+        patterns,
         presets,
         price,
         request,
@@ -39,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND")
-    for module in (app, compare, endpoint, evaluate, iam_policy, models, presets, price, request):
+    for module in (app, compare, endpoint, evaluate, iam_policy, models, patterns, presets, price, request):
         module.add_parser(subparsers)
     return parser
 

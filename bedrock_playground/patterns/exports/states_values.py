@@ -8,6 +8,7 @@ makes it plain).
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 from math import ceil
@@ -155,14 +156,14 @@ def checked_keys(value: object) -> object:
 
 
 def reachable(states: States, entry: str) -> States:
-    """The states that anything leads to, in the order in which they were written."""
-    seen, left = set[str](), [entry]
+    """The states that anything leads to, in the order in which they are reached."""
+    seen, left = dict[str, State](), deque([entry])
     while left:
-        name = left.pop()
+        name = left.popleft()
         if name not in seen and name in states:
-            seen.add(name)
+            seen[name] = states[name]
             left += _next_of(states[name])
-    return {name: state for name, state in states.items() if name in seen}
+    return seen
 
 
 def _next_of(state: Any) -> list[str]:  # noqa: ANN401 - a state or a part of one
