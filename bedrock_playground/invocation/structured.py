@@ -1,22 +1,25 @@
 """Answers that shall follow a JSON schema: is the schema one, and does the answer follow it.
 
 ``jsonschema`` is imported when it is first needed. References to other places are never fetched: a schema
-comes from whoever writes it, and checking one must not make a request.
+comes from whoever writes it, and checking one must not make a request. Nor must it run away on what a model
+wrote: its regular expressions are looked for by RE2 (:mod:`bedrock_playground.texts.expressions`).
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bedrock_playground.invocation.codec import strict_json
 from bedrock_playground.invocation.values import InvocationRequest, Json
+from bedrock_playground.texts.expressions import BadExpression, found
 
 MAX_PROBLEMS = 20
 """Problems that are told of one answer; the rest are counted."""
 _LONG = 300
+_DIALECT = "$schema"
 
 
 class SchemaRefused(ValueError):
@@ -88,19 +91,23 @@ def check_answer(answer: str, schema: Mapping[str, Json]) -> AnswerCheck:
     from jsonschema_specifications import REGISTRY  # noqa: PLC0415 - as above
     from referencing.exceptions import Unresolvable  # noqa: PLC0415
 
-    # Without a registry of its own the library would fetch what a schema refers to.
-    validator = _validator_class(schema)(schema, registry=REGISTRY)
     try:
-        found = [
+        # Without a registry of its own the library would fetch what a schema refers to; and it takes a
+        # validator of its own, whose expressions can run away, wherever a schema names its dialect.
+        bare = {key: inside for key, inside in schema.items() if key != _DIALECT}
+        validator = _answer_class(schema)(bare, registry=REGISTRY)
+        problems = [
             Problem(_path(error.absolute_path), _short(error.message))
             for error in validator.iter_errors(value)
         ]
     except Unresolvable as error:
-        found = [Problem("$", f"The schema refers to {error.ref}, which is not in it and is not fetched.")]
+        problems = [Problem("$", f"The schema refers to {error.ref}, which is not in it and is not fetched.")]
     except RecursionError:
-        found = [Problem("$", "It is nested too deeply to be checked.")]
+        problems = [Problem("$", "It is nested too deeply to be checked.")]
+    except BadExpression as error:
+        problems = [Problem("$", f"The schema cannot be checked here: {error}")]
     return AnswerCheck(
-        is_json=True, problems=tuple(found[:MAX_PROBLEMS]), more=max(0, len(found) - MAX_PROBLEMS)
+        is_json=True, problems=tuple(problems[:MAX_PROBLEMS]), more=max(0, len(problems) - MAX_PROBLEMS)
     )
 
 
@@ -118,6 +125,70 @@ def _validator_class(schema: Mapping[str, Json]) -> Any:  # noqa: ANN401 - jsons
     from jsonschema.validators import validator_for  # noqa: PLC0415
 
     return validator_for(schema, default=Draft202012Validator)
+
+
+def _answer_class(schema: Mapping[str, Json]) -> Any:  # noqa: ANN401 - as above
+    """The validator of answers: as the library's, but for what it would have Python's expressions look at."""
+    from jsonschema.validators import extend  # noqa: PLC0415 - as above
+
+    base = _validator_class(schema)
+    written = json.dumps(schema)
+    if written.count(f'"{_DIALECT}"') > (_DIALECT in schema):
+        raise BadExpression(f"“{_DIALECT}” stands inside of it; it can stand at the beginning alone.")
+    if '"unevaluatedProperties"' in written and '"patternProperties"' in written:
+        # The library looks for these two together by itself.
+        raise BadExpression("“unevaluatedProperties” stands beside “patternProperties”.")
+    own = {
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "additionalProperties": _additional_properties,
+    }
+    return extend(base, own)
+
+
+def _pattern(_: Any, pattern: str, value: Json, __: Any) -> Iterator[Any]:  # noqa: ANN401 - the library's
+    from jsonschema.exceptions import ValidationError  # noqa: PLC0415 - as above
+
+    if isinstance(value, str) and found(pattern, value) is None:
+        yield ValidationError(f"{value!r} does not match {pattern!r}")
+
+
+def _pattern_properties(
+    validator: Any,  # noqa: ANN401 - the library's
+    patterns: Mapping[str, Json],
+    value: Json,
+    _: Any,  # noqa: ANN401
+) -> Iterator[Any]:
+    if not isinstance(value, dict):
+        return
+    for pattern, inside in patterns.items():
+        for name in value:
+            if found(pattern, name) is not None:
+                yield from validator.descend(value[name], inside, path=name, schema_path=pattern)
+
+
+def _additional_properties(  # noqa: PLR0917 - as the library calls it
+    validator: Any,  # noqa: ANN401 - the library's
+    allowed: Json,
+    value: Json,
+    schema: Mapping[str, Any],
+) -> Iterator[Any]:
+    from jsonschema.exceptions import ValidationError  # noqa: PLC0415 - as above
+
+    if not isinstance(value, dict):
+        return
+    named, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    more = [
+        name
+        for name in value
+        if name not in named and all(found(pattern, name) is None for pattern in patterns)
+    ]
+    if isinstance(allowed, dict):
+        for name in more:
+            yield from validator.descend(value[name], allowed, path=name)
+    elif allowed is False and more:
+        told = ", ".join(repr(name) for name in more)
+        yield ValidationError(f"Additional properties are not allowed: {told}")
 
 
 def _short(message: str) -> str:

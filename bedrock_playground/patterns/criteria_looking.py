@@ -11,10 +11,10 @@ from typing import ClassVar
 
 from bedrock_playground.invocation.structured import asked_schema, check_answer, read_schema
 from bedrock_playground.patterns.desk import Desk
-from bedrock_playground.patterns.expressions import compiled, found
 from bedrock_playground.patterns.knobs import knob
 from bedrock_playground.patterns.likelihood import mean_probability
 from bedrock_playground.patterns.verdicts import Tried, Verdict
+from bedrock_playground.texts.expressions import compiled, found
 
 REFUSALS = (
     "i can't", "i cannot", "i can not", "i am unable", "i'm unable", "i am not able", "i'm not able",

@@ -15,9 +15,9 @@ from typing import ClassVar
 from bedrock_playground.invocation.structured import asked_schema
 from bedrock_playground.invocation.values import DocumentBlock, ImageBlock, InvocationRequest
 from bedrock_playground.patterns.desk import Desk
-from bedrock_playground.patterns.expressions import compiled, found
 from bedrock_playground.patterns.routes import Choice, Route
 from bedrock_playground.patterns.shaping import prompt_of
+from bedrock_playground.texts.expressions import compiled, found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,8 +22,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bedrock_playground.patterns.asking_json import read_object
-from bedrock_playground.patterns.expressions import compiled, found
 from bedrock_playground.texts.canonical import canonical_json
+from bedrock_playground.texts.expressions import compiled, found
 
 _AROUND = " .,;:!?…\"'`*_~#()[]{}“”‘’«»"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -33,7 +34,7 @@ def ran(
     model: str = "m",
     cost: Cost | None = CENT,
     ended: bool = True,
-    **changes: object,
+    **changes: Any,
 ) -> RunIdentity:
     who = identity(run_id=run_id, comparison_id=key, **{"case_number": 1, **changes})
     recorder.run_started(who, request(model_id=model))

@@ -9,15 +9,12 @@ and no back-references.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from bedrock_playground.evaluation.scorers.common import UNLABELLED, Kind, named, shown
 from bedrock_playground.evaluation.scoring import BadScorer, Desk, Scorer
 from bedrock_playground.evaluation.values import Answer, Case, Score
-
-MAX_PATTERN = 1000
-"""Characters of a pattern."""
+from bedrock_playground.texts import expressions
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +49,16 @@ class Regex:
         return Score(0.0, f"Found nothing like {quoted} in “{shown(text)}”.")
 
 
-@lru_cache(maxsize=256)
 def compiled(pattern: str) -> Any:  # noqa: ANN401 - RE2 has no types
     """Compile a pattern.
 
     Raises:
         BadScorer: It is too long, or RE2 does not take it.
     """
-    import re2  # noqa: PLC0415 - a compiled module, only when needed
-
-    if len(pattern) > MAX_PATTERN:
-        raise BadScorer(f"A pattern has at most {MAX_PATTERN:,} characters; this one has {len(pattern):,}.")
-    options = re2.Options()
-    options.log_errors = False
     try:
-        return re2.compile(pattern, options)
-    except (re2.error, UnicodeEncodeError) as error:
-        said = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
-        raise BadScorer(
-            f"“{shown(pattern)}” is no pattern: {said}. RE2 has no look-around and no back-references."
-        ) from error
+        return expressions.compiled(pattern)
+    except expressions.BadExpression as error:
+        raise BadScorer(f"The pattern cannot be used: {error}") from error
 
 
 def _make(settings: str) -> Scorer:

@@ -97,3 +97,46 @@ JSON = st.recursive(
 def test_a_schema_that_allows_only_this_value_finds_it_valid_and_no_other(value: Any) -> None:
     assert check_answer(json.dumps(value), {"const": value}).valid
     assert not check_answer(json.dumps([value]), {"const": value}).valid
+
+
+RUNS_AWAY = "^(a+)+$"
+LATEST = "https://json-schema.org/draft/2020-12/schema"
+MANY = "a" * 5_000 + "!"
+
+
+@pytest.mark.parametrize(
+    ("schema", "answer"),
+    [
+        ({"pattern": RUNS_AWAY}, MANY),
+        ({"patternProperties": {RUNS_AWAY: False}, "additionalProperties": False}, {MANY: 1}),
+        ({"$schema": LATEST, "items": {"pattern": RUNS_AWAY}}, [MANY]),
+        ({"$schema": "http://json-schema.org/draft-07/schema#", "$ref": "#/definitions/a",
+          "definitions": {"a": {"pattern": RUNS_AWAY}}}, MANY),
+        ({"$schema": LATEST, "type": ["array", "string"],
+          "pattern": RUNS_AWAY, "items": {"$ref": "#"}}, [MANY]),
+        ({"items": {"$schema": LATEST, "pattern": RUNS_AWAY}}, [MANY]),
+        ({"unevaluatedProperties": False, "patternProperties": {RUNS_AWAY: True}}, {MANY: 1}),
+    ],
+)  # fmt: skip
+def test_no_expression_of_a_schema_runs_away(schema: dict[str, Any], answer: object) -> None:
+    # With Python's expressions this would take longer than the universe is old.
+    assert checked(answer, schema)
+
+
+def test_expressions_of_a_schema_are_looked_for_anywhere_in_a_text() -> None:
+    schema = {"patternProperties": {"^x": {"pattern": r"\d"}}, "additionalProperties": {"type": "integer"}}
+    assert checked({"x1": "a1b", "y": 3}, schema) == []
+    assert [path for path, _ in checked({"x1": "ab", "y": "3"}, schema)] == ["$.x1", "$.y"]
+    closed = {"properties": {"a": {}}, "patternProperties": {"^x": {}}, "additionalProperties": False}
+    assert checked({"a": 1, "x": 2}, closed) == []
+    assert checked({"a": 1, "b": 2}, closed) == [("$", "Additional properties are not allowed: 'b'")]
+    # Only texts have patterns, and only objects have properties.
+    assert (
+        checked([1], {"pattern": "a", "patternProperties": {"a": False}, "additionalProperties": False}) == []
+    )
+
+
+def test_an_expression_that_cannot_be_looked_for_is_no_silent_success() -> None:
+    ((path, message),) = checked(json.dumps("ab"), {"pattern": "a(?=b)"})
+    assert path == "$"
+    assert "no look-around" in message

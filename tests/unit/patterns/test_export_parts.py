@@ -25,9 +25,9 @@ from bedrock_playground.patterns.exports.parts import splitting as exported_spli
 from bedrock_playground.patterns.exports.parts import templates as exported_templates
 from bedrock_playground.patterns.exports.parts import votes as exported_votes
 from bedrock_playground.patterns.exports.parts_list import PARTS
-from bedrock_playground.patterns.expressions import BadExpression, found
 from bedrock_playground.patterns.policies import POLICIES, TOO_LONG
 from bedrock_playground.presets.template import fill_known
+from bedrock_playground.texts.expressions import BadExpression, found
 
 FOLDER = Path(assembly.__file__).parent / "parts"
 

@@ -34,7 +34,9 @@ def compiled(expression: str) -> Any:  # noqa: ANN401 - RE2 has no types
         return re2.compile(expression, options)
     except (re2.error, UnicodeEncodeError) as error:
         said = error.args[0].decode() if error.args and isinstance(error.args[0], bytes) else str(error)
-        raise BadExpression(f"“{expression:.80}” is no expression: {said}.") from error
+        raise BadExpression(
+            f"“{expression:.80}” is no expression: {said}. RE2 has no look-around and no back-references."
+        ) from error
 
 
 def found(expression: str, text: str) -> str | None:
