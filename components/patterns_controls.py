@@ -15,7 +15,9 @@ from components.patterns_draft import Path
 from components.patterns_words import word
 
 _LONG = 60
-_SHORT_TEXTS = frozenset({"name", "route", "default", "script", "regex", "embedding_model"})
+_SHORT_TEXTS = frozenset({"name", "route", "default", "script", "regex"})
+EMBEDDING_MODEL = "embedding_model"
+"""The field that names an embedding model."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +33,7 @@ class Setting:
     value: Any
     """What stands in it, as JSON."""
     names: Sequence[str] | None = None
-    """The names that it can be, where it names something of the pattern's, such as a route."""
+    """The names that it can be, where it names a route of the pattern's or an embedding model."""
 
     @property
     def key(self) -> str:
@@ -51,7 +53,7 @@ class Setting:
 def control(setting: Setting) -> Any:  # noqa: ANN401 - any JSON value
     """Draw a setting and return what stands in it, as JSON."""
     if setting.names is not None:
-        return _name(setting)
+        return (_embedding_model if setting.field.name == EMBEDDING_MODEL else _name)(setting)
     return _CONTROLS.get(setting.field.form, _text)(setting)
 
 
@@ -181,6 +183,22 @@ def _name(setting: Setting) -> str:
         help=setting.help,
     )
     return str(picked or "")
+
+
+def _embedding_model(setting: Setting) -> str | None:
+    """An embedding model that can be called here, any other that is typed, or the connection's own."""
+    here = str(setting.value or "")
+    setting.keep(here)
+    typed = str(st.session_state[setting.key] or "")
+    picked = st.selectbox(
+        setting.label,
+        list(dict.fromkeys(["", *(setting.names or ()), here, typed])),
+        format_func=lambda name: name or "The connection’s own",
+        key=setting.key,
+        accept_new_options=True,
+        help=setting.help,
+    )
+    return str(picked).strip() or None if picked else None
 
 
 _CONTROLS: Mapping[Form, Callable[[Setting], Any]] = {

@@ -11,12 +11,13 @@ from typing import Any
 import streamlit as st
 
 from bedrock_playground.catalog import Catalogue
+from bedrock_playground.catalog.embeddings import embedding_models
 from bedrock_playground.catalog.variant import Inputs
 from bedrock_playground.connection import Connection
 from bedrock_playground.patterns.forms import FieldForm, blank_item, blank_part, fields_of
 from bedrock_playground.patterns.kinds import pattern_kinds
 from components import patterns_draft as drafts
-from components.patterns_controls import Setting, control
+from components.patterns_controls import EMBEDDING_MODEL, Setting, control
 from components.patterns_draft import Path
 from components.patterns_member import member, solo
 from components.patterns_words import AT_ONCE, label_of, one_of_several, word
@@ -104,6 +105,8 @@ class _Form:
             values[field.name] = found
 
     def _names(self, field: FieldForm) -> list[str] | None:
+        if field.name == EMBEDDING_MODEL:
+            return [option.model_id for option in embedding_models(self.catalogue)]
         routes = self.document.get("routes")
         if field.name not in _ROUTES or not isinstance(routes, list):
             return None

@@ -175,6 +175,8 @@ def form_place() -> DeltaGenerator:
 def alone_picker(pattern: Pattern) -> None:
     """Let the models be chosen that run alone beside the pattern."""
     known = list(state.singles(pattern))
+    if not known:
+        return  # An embedding model answers nobody by itself.
     st.session_state[state.ALONE] = list(state.alone(pattern))
     st.pills(
         "The same prompt, beside it, to these models alone",

@@ -93,6 +93,21 @@ def test_a_pattern_runs_beside_its_model_and_tells_what_it_did(page: AppTest) ->
     assert get_store().count(RunFilter(inner=False)) == 2
 
 
+def test_an_embedding_model_ranks_passages_by_itself(page: AppTest) -> None:
+    page.segmented_control(key="pattern_kind").set_value("ranking").run()
+    (picker,) = [one for one in page.selectbox if one.label == "Embedding model"]
+    assert picker.options[:2] == ["The connection’s own", "local.wordllama-l2-256-v1:0"]
+    picker.set_value("local.wordllama-l2-256-v1:0").run()
+    assert page.session_state["pattern_draft"]["embedding_model"] == "local.wordllama-l2-256-v1:0"
+    comparison = run(page)
+    # No model plays in it that could be asked alone.
+    (lane,) = comparison.lanes
+    assert lane.runs[0].result is not None
+    assert lane.runs[0].result.text == "p03"
+    assert "p03 is the nearest to the question" in said(page)
+    assert "to these models alone" not in [one.label for one in page.pills]
+
+
 def test_a_run_is_found_again_by_its_address(page: AppTest) -> None:
     put(page, CHAIN, prompt="Say it twice.")
     comparison = run(page)

@@ -36,7 +36,12 @@ PROMPT, ANSWER = "\0prompt", "\0answer"
 _MOST_ASIDE = 3
 _LETTER = 6.2
 """Width of a letter of an arrow's word."""
-_NOBODY = {"embedding": "embedding model", "kept": "an answer from before"}
+_NOBODY = {
+    "embedding": "embedding model",
+    "question": "embedding model",
+    "passages": "embedding model",
+    "kept": "an answer from before",
+}
 """Who answers in a role that no model of the pattern's own plays."""
 _ENDS = {PROMPT: "Prompt", ANSWER: "Answer"}
 
