@@ -31,6 +31,8 @@ from bedrock_playground.history.evaluation_records import StoredEvaluation
 
 _RUNNING: dict[str, EvaluationRun] = {}
 _HELD: set[str] = set()
+_MANY = 500
+"""From so many answers on, a process of its own writes them: it takes half a second to start."""
 _LOCK = threading.Lock()
 
 
@@ -165,7 +167,9 @@ def start(
         if any(not job.taken_in for job in store.batch_jobs.of(evaluation_id)):
             raise EvaluationBusy("Batch inference asks its cases. Take in what it answers first.")
         scorers = scorers_of(store, stored.spec)
-        recorder = store.batch_recorder(user or stored.user, origin=origins_of(stored.spec))
+        recorder = store.batch_recorder(
+            user or stored.user, origin=origins_of(stored.spec), apart=stored.total >= _MANY
+        )
         try:
             claimed = store.evaluations.claim(evaluation_id, recorder.process_id)
         except BaseException:

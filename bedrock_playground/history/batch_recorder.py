@@ -13,31 +13,16 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Protocol
 
-from sqlalchemy import Connection, exc, select
-
-from bedrock_playground.history.bulk import insert_runs, update_runs
+from bedrock_playground.history.batch_writer import BatchWriter, Begun, Ended, Problem, Scored, Work
 from bedrock_playground.history.errors import HistoryError, HistoryUnavailable
-from bedrock_playground.history.evaluation_marks import insert_scores
 from bedrock_playground.history.evaluation_records import ScoreRow
-from bedrock_playground.history.groups import GROUPED_BY, group_ids, group_of, one_at_a_time
-from bedrock_playground.history.recorder import Backlog, Origin, Row, Write, finish
-from bedrock_playground.history.rows import (
-    clean,
-    cost_row,
-    details_row,
-    ended_details_row,
-    identity_row,
-    note_row,
-    origin_row,
-    result_row,
-)
-from bedrock_playground.history.schema import runs
-from bedrock_playground.history.traits import ended_traits_row, traits_row
+from bedrock_playground.history.preset_records import RunOrigin
+from bedrock_playground.history.recorder import Backlog, Origin
 from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.protocol import RunIdentity
-from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, RunState
+from bedrock_playground.invocation.values import InvocationRequest, InvocationResult
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +30,18 @@ MOST_WAITING = 2000
 """Ends of runs, and scores of one answer, that wait to be written; whoever brings more has to wait."""
 _TOGETHER = 500
 """What is written in one transaction at most."""
+
+
+class Elsewhere(Protocol):
+    """A writer in another process, which may be gone."""
+
+    def write(self, batch: Sequence[Work]) -> list[Problem] | None:
+        """Write, as :meth:`BatchWriter.write` does; ``None``: it is gone, or cannot be told this."""
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
 
 
 def _held() -> threading.Lock:
@@ -55,30 +52,12 @@ def _held() -> threading.Lock:
 
 
 @dataclass(slots=True)
-class _Begun:
-    """A run that begins: its rows, and who waits for them."""
+class _Waiting:
+    """Something to be written, and who waits for that."""
 
-    row: Row
-    details: Row
-    written: threading.Lock = field(default_factory=_held)
+    work: Work
+    written: threading.Lock | None = None
     error: HistoryError | None = None
-
-
-@dataclass(slots=True)
-class _Ended:
-    """A run that ended: what its rows become."""
-
-    begun: _Begun | None
-    row: Row
-    details: Row
-
-
-@dataclass(slots=True)
-class _Scored:
-    """Scores of one answer."""
-
-    evaluation_id: str
-    rows: Sequence[ScoreRow]
 
 
 @dataclass(slots=True)
@@ -89,9 +68,6 @@ class _Mark:
     last: bool = False
 
 
-_Work = _Begun | _Ended | _Scored
-
-
 class BatchRecorder:
     """Records runs and scores; implements :class:`bedrock_playground.invocation.protocol.RunRecorder`.
 
@@ -100,24 +76,22 @@ class BatchRecorder:
 
     def __init__(
         self,
+        writer: BatchWriter,
         *,
-        write: Write,
         backlog: Backlog,
         process_id: str,
-        user: str | None,
         origin: Origin | None = None,
+        elsewhere: Elsewhere | None = None,
     ) -> None:
         """Use :meth:`bedrock_playground.history.store.RunStore.batch_recorder`."""
         self.process_id = process_id
         """This process's id among those that record."""
-        self._write = write
+        self._writer = writer
+        self._elsewhere = elsewhere
         self._backlog = backlog
-        self._user = clean(user) if user is not None else None
         self._origin = origin
-        self._running: dict[str, _Begun] = {}
-        self._groups = _Groups()
         # Not a condition over a list: taking turns at that cost more than the database did.
-        self._queue: queue.SimpleQueue[_Work | _Mark] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[_Waiting | _Mark] = queue.SimpleQueue()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="history-writer", daemon=True)
         self._thread.start()
@@ -128,21 +102,12 @@ class BatchRecorder:
         Raises:
             HistoryError: The database refused; nothing must be sent.
         """
-        details = details_row(request, None)
-        row = {
-            **identity_row(identity, request),
-            **traits_row(request, None, request_text=details["request"]),
-            **origin_row(self._origin(identity.label) if self._origin else None),
-            "state": RunState.RUNNING.value,
-            "process_id": self.process_id,
-            "user_name": self._user,
-        }
-        begun = _Begun(row, details)
+        begun = _Waiting(Begun(identity, request, self._origin_of(identity)), _held())
         self._put(begun)
-        begun.written.acquire()
+        if begun.written is not None:
+            begun.written.acquire()
         if begun.error is not None:
             raise begun.error
-        self._running[identity.run_id] = begun
 
     def run_finished(
         self,
@@ -153,34 +118,13 @@ class BatchRecorder:
         cost: Cost | None = None,
     ) -> None:
         """Record how a run ended; it waits only while too much waits already."""
-        begun = self._running.pop(identity.run_id, None)
-        row = {
-            **ended_traits_row(result),
-            **result_row(result),
-            **cost_row(cost),
-            "state": result.state.value,
-            "ended_at": datetime.now(UTC),
-        }
-        note = note_row(cost.note if cost else None)
-        if begun is not None:
-            self._put(_Ended(begun, row, ended_details_row(request, result) | note))
-            return
-        # Its beginning is not known: it is written whole, as one that could not be begun would be.
-        details = details_row(request, result) | note
-        whole = {
-            **identity_row(identity, request),
-            **traits_row(request, result, request_text=details["request"]),
-            **origin_row(self._origin(identity.label) if self._origin else None),
-            **row,
-            "process_id": self.process_id,
-            "user_name": self._user,
-        }
-        self._put(_Ended(None, whole, details))
+        origin = self._origin_of(identity)
+        self._put(_Waiting(Ended(identity, request, result, cost, datetime.now(UTC), origin)))
 
     def scored(self, evaluation_id: str, rows: Sequence[ScoreRow]) -> None:
         """Record what scorers say of an answer; as for a run's end."""
         if rows:
-            self._put(_Scored(evaluation_id, rows))
+            self._put(_Waiting(Scored(evaluation_id, rows)))
 
     def flush(self) -> None:
         """Wait until all that was brought so far is written, or kept for later because that failed."""
@@ -193,14 +137,17 @@ class BatchRecorder:
             self._pass(_Mark(last=True))
         self._thread.join()
 
-    # The writer
+    def _origin_of(self, identity: RunIdentity) -> RunOrigin | None:
+        return self._origin(identity.label) if self._origin else None
 
-    def _put(self, work: _Work) -> None:
+    # The writer's thread
+
+    def _put(self, waiting: _Waiting) -> None:
         if self._closed:
             raise HistoryUnavailable("This recorder was closed.")
-        if not isinstance(work, _Begun) and self._queue.qsize() >= MOST_WAITING:
+        if waiting.written is None and self._queue.qsize() >= MOST_WAITING:
             self.flush()
-        self._queue.put(work)
+        self._queue.put(waiting)
 
     def _pass(self, mark: _Mark) -> None:
         if self._thread.is_alive():
@@ -213,7 +160,7 @@ class BatchRecorder:
             taken = [self._queue.get()]
             while len(taken) < _TOGETHER and not self._queue.empty():
                 taken.append(self._queue.get())
-            self._write_all([work for work in taken if not isinstance(work, _Mark)])
+            self._write_all([one for one in taken if isinstance(one, _Waiting)])
             for mark in taken:
                 if isinstance(mark, _Mark):
                     open_ = open_ and not mark.last
@@ -225,120 +172,28 @@ class BatchRecorder:
                 late.reached.release()
             else:
                 self._write_all([late])
+        if self._elsewhere is not None:
+            self._elsewhere.close()
 
-    def _write_all(self, batch: list[_Work]) -> None:
-        """Write what waits in one transaction; what one row spoils is written one by one."""
-        if not batch:
-            return
-        try:
-            self._commit(batch)
-        except HistoryError as error:
-            if len(batch) > 1 and isinstance(error.__cause__, exc.IntegrityError | exc.DataError):
-                for work in batch:
-                    self._write_all([work])
-                return
-            self._failed(batch, error)
-        except Exception as error:  # noqa: BLE001 - whoever waits must be told, whatever it was
-            _log.exception("The history's writer failed")
-            self._failed(batch, HistoryUnavailable(f"{type(error).__name__}: {error}"))
-        for work in batch:
-            if isinstance(work, _Begun):
-                work.written.release()
-
-    def _commit(self, batch: list[_Work]) -> None:
-        begun = [work for work in batch if isinstance(work, _Begun)]
-        ended = [work for work in batch if isinstance(work, _Ended)]
-        with self._write() as connection:
-            if ended:
-                one_at_a_time(connection)
-            if begun:
-                insert_runs(connection, [(work.row, work.details) for work in begun])
-            self._end(connection, [work for work in ended if work.begun is not None])
-            self._whole(connection, [work for work in ended if work.begun is None])
-            scored = [
-                (work.evaluation_id, row) for work in batch if isinstance(work, _Scored) for row in work.rows
-            ]
-            insert_scores(connection, scored)
-
-    def _end(self, connection: Connection, ended: Sequence[_Ended]) -> None:
-        if not ended:
-            return
-        groups = self._groups.ids(connection, [_grouped(work) for work in ended])
-        update_runs(
-            connection,
-            [
-                (work.begun.row["run_id"], work.row | {"group_id": group}, work.details)
-                for work, group in zip(ended, groups, strict=True)
-                if work.begun is not None
-            ],
-        )
-
-    def _whole(self, connection: Connection, ended: Sequence[_Ended]) -> None:
-        """Write runs whose beginning was never written, all at once; what is there already is completed."""
-        if not ended:
-            return
-        wanted = [work.row["run_id"] for work in ended]
-        there = set(connection.execute(select(runs.c.run_id).where(runs.c.run_id.in_(wanted))).scalars())
-        for work in ended:
-            if work.row["run_id"] in there:
-                finish(connection, work.row, work.details)
-        # The last word on a run counts, should two have come.
-        new = {work.row["run_id"]: work for work in ended if work.row["run_id"] not in there}
-        if new:
-            groups = self._groups.ids(connection, [work.row for work in new.values()])
-            insert_runs(
-                connection,
-                [
-                    (work.row | {"group_id": group}, work.details)
-                    for work, group in zip(new.values(), groups, strict=True)
-                ],
-            )
-
-    def _failed(self, batch: list[_Work], error: HistoryError) -> None:
-        kept = [work for work in batch if not isinstance(work, _Begun)]
-        for work in batch:
-            if isinstance(work, _Begun):
-                work.error = error
+    def _write_all(self, batch: list[_Waiting]) -> None:
+        problems = self._written([one.work for one in batch])
+        kept = 0
+        for one, problem in zip(batch, problems, strict=True):
+            if problem is not None and not isinstance(one.work, Begun):
+                kept += 1
+                # Each by itself: one that is refused for good must not hold the others.
+                self._backlog.add(lambda work=one.work: self._writer.commit([work]))  # type: ignore[misc]  # its default binds it
+            one.error = problem
+            if one.written is not None:
+                one.written.release()
         if kept:
-            _log.warning(
-                "%d writes are kept in memory until the history can be written: %s", len(kept), error
-            )
-        for one in kept:
-            # Each by itself: one that is refused for good must not hold the others.
-            self._backlog.add(lambda one=one: self._commit([one]))  # type: ignore[misc]  # its default binds it
+            _log.warning("%d writes are kept in memory until the history can be written", kept)
 
-
-def _grouped(work: _Ended) -> dict[str, Any]:
-    known = work.begun.row if work.begun else {}
-    return {name: known[name] for name in GROUPED_BY if name in known} | work.row
-
-
-class _Groups:
-    """The groups that the last runs belonged to: hardly ever another one, and looked for by its number."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, int] = {}
-
-    def ids(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> list[int | None]:
-        """Find the groups of runs, as :func:`group_ids` does."""
-        groups = [group_of(row) for row in rows]
-        keys = {group["key"] for group in groups if group}
-        numbers = {self._known.get(key) for key in keys}
-        if None in numbers or not self._there(connection, numbers):
-            found = group_ids(connection, rows)
-            self._known = {
-                group["key"]: number
-                for group, number in zip(groups, found, strict=True)
-                if group and number is not None
-            }
-            return found
-        return [self._known[group["key"]] if group else None for group in groups]
-
-    @staticmethod
-    def _there(connection: Connection, numbers: set[int | None]) -> bool:
-        """Whether none was deleted meanwhile, with its last run."""
-        listed = ", ".join(str(number) for number in numbers)
-        if not listed:
-            return True
-        count = f"SELECT count(*) FROM run_groups WHERE id IN ({listed})"  # noqa: S608 - numbers of our own
-        return bool(connection.exec_driver_sql(count).scalar_one() == len(numbers))
+    def _written(self, batch: Sequence[Work]) -> list[Problem]:
+        if self._elsewhere is not None and batch:
+            problems = self._elsewhere.write(batch)
+            if problems is not None:
+                return problems
+            _log.warning("The process that writes the history is gone; this one writes itself")
+            self._elsewhere = None
+        return self._writer.write(batch)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import importlib.util
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +148,22 @@ def explained(url: URL) -> Iterator[None]:
         yield
     except (exc.SQLAlchemyError, sqlite3.Error) as error:
         raise explain(error, url) from error
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Callable[[], AbstractContextManager[Connection]]]:
+    """Lend what opens transactions that may write; for one thread. The engine is disposed of at the end."""
+    turns = engine.execution_options(writes=True)
+
+    @contextmanager
+    def write() -> Iterator[Connection]:
+        with explained(engine.url), turns.begin() as connection:
+            yield connection
+
+    try:
+        yield write
+    finally:
+        engine.dispose()
 
 
 def explain(error: Exception, url: URL) -> HistoryError:

@@ -18,7 +18,9 @@ from bedrock_playground.history import processes
 from bedrock_playground.history.analytics import Analytics
 from bedrock_playground.history.asked import AskedBook, forget_asked_without_runs
 from bedrock_playground.history.batch_jobs import BatchJobBook
+from bedrock_playground.history.batch_process import WriterProcess
 from bedrock_playground.history.batch_recorder import BatchRecorder
+from bedrock_playground.history.batch_writer import BatchWriter
 from bedrock_playground.history.blind import BlindBook, forget_blind_without_runs
 from bedrock_playground.history.datasets import DataSetShelf
 from bedrock_playground.history.engine import (
@@ -212,19 +214,28 @@ class RunStore:
             origin=origin,
         )
 
-    def batch_recorder(self, user: str | None = None, *, origin: Origin | None = None) -> BatchRecorder:
+    def batch_recorder(
+        self, user: str | None = None, *, origin: Origin | None = None, apart: bool = False
+    ) -> BatchRecorder:
         """Make a recorder for many runs a second, with a thread of its own; close it.
 
         Args:
             user: Who runs, where known.
-            origin: Tells which preset a contender is run from; asked when a run begins.
+            origin: Tells which preset a contender is run from.
+            apart: Whether to write in a process of its own, which takes half a second to start and leaves
+                this one free to make calls.
         """
+        process_id = self._signed_on()
+        elsewhere = None
+        if apart:
+            url = self._engine.url.render_as_string(hide_password=False)
+            elsewhere = WriterProcess(url, process_id=process_id, user=user)
         return BatchRecorder(
-            write=self._write,
+            BatchWriter(write=self._write, process_id=process_id, user=user),
             backlog=self._backlog,
-            process_id=self._signed_on(),
-            user=user,
+            process_id=process_id,
             origin=origin,
+            elsewhere=elsewhere,
         )
 
     def ledger(self) -> SqlLedger:

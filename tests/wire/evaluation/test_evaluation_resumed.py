@@ -138,7 +138,7 @@ def die(laboratory: Laboratory, evaluation_id: str, death: Death, *, monkeypatch
         raise HistoryUnavailable("This process is dead.")
 
     monkeypatch.setattr(store, "_write", gone)
-    run._recorder._write = gone
+    run._recorder._writer._write = gone
     assert store._mark is not None
     # The operating system lets go of the lock; the file stays.
     store._mark._lock.release()
