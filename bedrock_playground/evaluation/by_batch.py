@@ -33,7 +33,7 @@ from bedrock_playground.evaluation.batch import (
 )
 from bedrock_playground.evaluation.place import Place
 from bedrock_playground.evaluation.runner import account_of, origins_of
-from bedrock_playground.evaluation.running import held, scorers_of
+from bedrock_playground.evaluation.running import held, names_of
 from bedrock_playground.evaluation.spec import Contender, EvaluationSpec
 from bedrock_playground.evaluation.standing import Again, read_standing
 from bedrock_playground.evaluation.values import Case
@@ -265,8 +265,8 @@ def _rest(store: RunStore, stored: StoredEvaluation) -> tuple[EvaluationState, s
     jobs = jobs_of(store, stored.evaluation_id)
     if jobs:
         return EvaluationState.PAUSED, f"{_AT_WORK} {sum(job.records for job in jobs):,} of its calls."
-    names = [scorer.name for scorer in scorers_of(store, stored.spec)]
-    if read_standing(store, stored.evaluation_id, stored.spec, scorers=names).complete:
+    scorers = names_of(stored.spec)
+    if read_standing(store, stored.evaluation_id, stored.spec, scorers=scorers).complete:
         return EvaluationState.COMPLETED, None
     resting = stored.state in {EvaluationState.READY, EvaluationState.STOPPED}
     note = None if stored.note and stored.note.startswith(_AT_WORK) else stored.note

@@ -17,7 +17,7 @@ from bedrock_playground.evaluation.progress import Progress
 from bedrock_playground.evaluation.runner import EvaluationRun, origins_of
 from bedrock_playground.evaluation.scorers.common import NeedsDataSet
 from bedrock_playground.evaluation.scorers.registry import make_scorers
-from bedrock_playground.evaluation.scoring import Scorer
+from bedrock_playground.evaluation.scoring import BadScorer, Scorer
 from bedrock_playground.evaluation.spec import (
     EvaluationSpec,
     SpecRefused,
@@ -82,6 +82,18 @@ def scorers_of(store: RunStore, spec: EvaluationSpec) -> tuple[Scorer, ...]:
     if not any(isinstance(scorer, NeedsDataSet) for scorer in made):
         return made
     return make_scorers(spec.scorers, data_set=store.data_sets.get(spec.data_set_id))
+
+
+def names_of(spec: EvaluationSpec) -> list[str]:
+    """The names of an evaluation's scorers, in order; one that is gone is called as it was asked for."""
+
+    def name(text: str) -> str:
+        try:
+            return make_scorers((text,))[0].name
+        except BadScorer:
+            return text
+
+    return [name(text) for text in spec.scorers]
 
 
 def estimate_of(store: RunStore, spec: EvaluationSpec, place: Place) -> EvaluationEstimate:
@@ -221,8 +233,7 @@ def progress_of(store: RunStore, evaluation_id: str) -> Progress:
     if run is not None:
         return run.progress
     stored = store.evaluations.found(evaluation_id)
-    names = [scorer.name for scorer in scorers_of(store, stored.spec)]
-    standing = read_standing(store, evaluation_id, stored.spec, scorers=names)
+    standing = read_standing(store, evaluation_id, stored.spec, scorers=names_of(stored.spec))
     contenders = tuple(tally.told() for tally in standing.tallies().values())
     return Progress(
         state=stored.state,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, NoReturn
@@ -27,7 +28,7 @@ from bedrock_playground.evaluation.by_batch import (
 )
 from bedrock_playground.evaluation.place import Place
 from bedrock_playground.evaluation.results import latest, read_results
-from bedrock_playground.evaluation.spec import Contender, EvaluationSpec
+from bedrock_playground.evaluation.spec import Contender, EvaluationSpec, spec_to_text
 from bedrock_playground.evaluation.values import Case, DataSet
 from bedrock_playground.history import RunStore
 from bedrock_playground.history.errors import EvaluationBusy
@@ -284,3 +285,14 @@ def test_a_job_that_a_dead_process_could_not_keep_is_found_again_and_not_paid_tw
     # What is left is what the job that nobody knows of answers.
     (second,) = submitted(store, key, client)
     assert (second.label, second.arn) == ("B", arns[1])
+
+
+def test_answers_are_taken_in_although_a_scorer_is_gone(store: RunStore, client: BatchClient) -> None:
+    made = make(store, solo(FIXTURE), cases=100)
+    key = made.evaluation_id
+    submitted(store, key, client)
+    finished(store, key, client)
+    without = replace(made.spec, scorers=("gone:strict",))
+    store.evaluations.change(key, document=spec_to_text(without))
+    assert take_in(store, key, place(), client=client).answers == 100
+    assert store.evaluations.found(key).state is EvaluationState.READY

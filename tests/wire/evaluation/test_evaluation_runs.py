@@ -15,7 +15,7 @@ from bedrock_playground.catalog.variant import Variant
 from bedrock_playground.evaluation import running
 from bedrock_playground.evaluation.marking import Marked, mark
 from bedrock_playground.evaluation.results import answers_to, export_rows, read_results
-from bedrock_playground.evaluation.scoring import Desk
+from bedrock_playground.evaluation.scoring import BadScorer, Desk
 from bedrock_playground.evaluation.spec import spec_to_text
 from bedrock_playground.evaluation.values import Answer, Case, Score
 from bedrock_playground.history.errors import EvaluationBusy
@@ -414,3 +414,19 @@ def test_examples_that_a_dead_process_embedded_are_not_paid_for_again(
     run = laboratory.run(store, made.evaluation_id, place=laboratory.place(wrap=wrap))
     assert run.progress.state is EvaluationState.COMPLETED
     assert set(laboratory.asked().values()) == {1}
+
+
+def test_where_it_stands_is_told_although_a_scorer_is_gone(build: Build) -> None:
+    laboratory = build()
+    store = laboratory.open()
+    made = laboratory.make(store, solo("a"), scorers=("exact",))
+    laboratory.run(store, made.evaluation_id)
+    # As if the package of a plug-in had been removed.
+    without = replace(made.spec, scorers=("exact", "gone:strict"))
+    store.evaluations.change(made.evaluation_id, document=spec_to_text(without))
+    (told,) = running.progress_of(store, made.evaluation_id).contenders
+    assert (told.done, told.unscored) == (6, 6)
+    with pytest.raises(BadScorer, match="gone"):
+        running.start(store, made.evaluation_id, laboratory.place())
+    assert store.evaluations.found(made.evaluation_id).state is EvaluationState.READY
+    assert read_results(store, made.evaluation_id).summary("A", "exact").accuracy.value == 1
