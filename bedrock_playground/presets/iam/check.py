@@ -105,29 +105,32 @@ def _condition_values(statement: PastedStatement) -> Iterator[str]:
 
 def needs_of(policy: Policy) -> Iterator[Need]:
     """Take a needed policy apart into single things, each with what the call says of itself."""
-    guarded = {
-        value
+    guardrails = {
+        resource: value
         for one in policy.caller.statements
         for keys in one.conditions.values()
         for key, value in keys.items()
         if key == GUARDRAIL_KEY
+        for resource in one.resources
     }
-    guardrail = next(iter(guarded)) if len(guarded) == 1 else None
     for one in policy.caller.statements:
         context = {key.lower(): value for keys in one.conditions.values() for key, value in keys.items()}
         for action in one.actions:
             for resource in one.resources:
-                yield Need(action, resource, _context(context, resource, action=action, guardrail=guardrail))
+                yield Need(
+                    action, resource, _context(context, resource, action=action, guardrails=guardrails)
+                )
 
 
 def _context(
-    told: Mapping[str, str], resource: str, *, action: str, guardrail: str | None
+    told: Mapping[str, str], resource: str, *, action: str, guardrails: Mapping[str, str]
 ) -> Mapping[str, str | None]:
     parts = resource.split(":")
     # Every call goes to some Region; that of a role or of “*” does not stand in the ARN.
     region = {REGION_KEY.lower(): parts[3] if len(parts) > 3 and parts[3] else None}
-    # The guardrail is applied in the same call, whichever resource is being looked at.
-    invokes = action.startswith("bedrock:InvokeModel") and PROFILE_KEY.lower() in told
+    # The guardrail is applied in the same call, whichever of its resources is being looked at.
+    guardrail = guardrails.get(told.get(PROFILE_KEY.lower(), ""))
+    invokes = action.startswith("bedrock:InvokeModel")
     guard = {GUARDRAIL_KEY.lower(): guardrail} if guardrail and invokes else {}
     return {**region, **guard, **told}
 

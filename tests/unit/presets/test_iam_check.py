@@ -223,6 +223,24 @@ def test_a_guardrail_that_is_not_asked_for_can_be_left_out() -> None:
     assert "Condition does not hold" in wrong.of("missing")[0].words
 
 
+def test_a_guardrail_is_that_of_the_calls_through_the_same_profile() -> None:
+    other = "us.amazon.nova-pro-v1:0"
+    known = Known(account_id=ACCOUNT, destinations={**KNOWN.destinations, other: ("us-east-1",)})
+    guarded = PlannedCall("Converse", "us.amazon.nova-lite-v1:0", "us-east-1", Guardrail("abc", "1"))
+    plan = Plan(calls=(guarded, PlannedCall("Converse", other, "us-east-1")))
+    guardrail = f"arn:aws:bedrock:us-east-1:{ACCOUNT}:guardrail/abc"
+    asked = {"StringEquals": {"bedrock:GuardrailIdentifier": f"{guardrail}:1"}}
+    checked = check(
+        allow("bedrock:InvokeModel", "*", Condition=asked), allow("bedrock:ApplyGuardrail", guardrail),
+        plan=plan, known=known,
+    )  # fmt: skip
+    # The calls that have none are refused: of the profile, and of the model behind it.
+    assert [finding.place.rpartition("/")[2] for finding in checked.of("missing")] == [
+        other,
+        other.removeprefix("us."),
+    ]
+
+
 def test_a_role_that_can_be_handed_to_anybody() -> None:
     role = f"arn:aws:iam::{ACCOUNT}:role/batch"
     job = BatchJob("amazon.nova-lite-v1:0", "us-east-1", role, "s3://inbox/a", "s3://outbox/b/")
