@@ -57,8 +57,10 @@ class Versus:
     def may_be_level(self) -> bool:
         """Whether neither the test nor the interval of the difference tells the two apart."""
         told = self.paired.difference
-        inside = told.low is None or told.high is None or told.low <= 0 <= told.high
-        return inside and not self.more_than_chance
+        if told.low is None or told.high is None:
+            # The same difference on each case tells no interval: then only none at all is level.
+            return told.value == 0
+        return told.low <= 0 <= told.high and not self.more_than_chance
 
 
 def versus(

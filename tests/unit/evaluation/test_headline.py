@@ -105,3 +105,14 @@ def test_several_comparisons_are_adjusted_for_each_other() -> None:
     assert [round(one.paired.p_value or 0, 5) for one in found.values()] == [0.03125] * 3
     assert [round(one.p_value or 0, 5) for one in found.values()] == [0.09375] * 3
     assert not any(one.more_than_chance for one in found.values())
+
+
+def test_the_same_gap_on_each_of_a_few_cases_is_no_recommendation() -> None:
+    def graded(name: str, value: float, cost: str) -> Entrant:
+        outcomes = tuple(Outcome(case=case, value=value) for case in range(1, 6))
+        return Entrant(point_of(name, [Call(1.0, Decimal(cost))] * 5, outcomes), outcomes)
+
+    # Five equal differences tell no interval, and no test of five cases gets below 0.05.
+    told = headline([graded("Large", 1.0, "0.02"), graded("Small", 0.2, "0.001")])
+    assert told.message.startswith("Large is the most accurate: it scored 100.0 %, and Small 20.0 %")
+    assert told.rest == ("Over 5 cases that difference in accuracy is within chance.",)
