@@ -79,7 +79,8 @@ def _pascal(value: Any) -> Any:  # noqa: ANN401 - CreatePrompt's arguments
 
 def _hides(value: Any) -> bool:  # noqa: ANN401
     """Say whether a text holds what a reader would not see, such as a turned direction of writing."""
-    return any(not char.isprintable() for text in _texts(value) for char in text if char not in "\n\t")
+    texts = (*_texts(value), *_keys(value))
+    return any(not char.isprintable() for text in texts for char in text if char not in "\n\t")
 
 
 def _texts(value: Any) -> Iterator[str]:  # noqa: ANN401

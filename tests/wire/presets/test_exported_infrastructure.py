@@ -270,6 +270,16 @@ def test_terraform_tells_what_it_composes() -> None:
     assert "written as two" not in " ".join(one.notes)
 
 
+def test_a_templates_names_are_read_back_whatever_is_in_them() -> None:
+    fields: dict[str, Any] = {"a\x85": {"b\u2028": 1, "c\u202e": "d\x85"}}
+    parameters = InferenceParameters(additional_model_request_fields=fields)
+    request = InvocationRequest.from_prompt("m.m", "Hello", parameters=parameters)
+    text = export("cloudformation", source(request)).text
+    assert text.isascii()
+    variant = yaml.safe_load(text)["Resources"]["Prompt"]["Properties"]["Variants"][0]
+    assert variant["AdditionalModelRequestFields"] == fields
+
+
 def test_a_templates_text_hides_nothing() -> None:
     text = export("cloudformation", source(replace(PLAIN, system="a\u202eb"))).text
     assert "\u202e" not in text
