@@ -8,6 +8,7 @@ from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+from bedrock_playground.catalog.embeddings import is_embedding_model
 from bedrock_playground.catalog.variant import Variant
 from bedrock_playground.cli.compare_requests import BadArguments, dollars
 from bedrock_playground.evaluation.asking import missing_inputs
@@ -19,6 +20,7 @@ from bedrock_playground.history import RunStore
 from bedrock_playground.invocation.codec import strict_json
 from bedrock_playground.patterns.codec import MemberRefused, member_from_json
 from bedrock_playground.patterns.members import Member, Solo
+from bedrock_playground.patterns.ranking import Ranking
 from bedrock_playground.presets.template import names_in
 
 BUILTIN = "builtin:"
@@ -135,6 +137,9 @@ def _contender(text: str, options: argparse.Namespace, *, first: Case, store: Ru
         member = _pattern(path)
         return Contender(label="-", name=member.title, member=member)
     stored = store.presets.named(text)
+    if stored is None and is_embedding_model(text):
+        # It writes nothing, so that every answer would be wrong: it ranks the passages of a case.
+        return Contender(label="-", name=text, member=Ranking(embedding_model=text))
     if stored is None:
         variant = Variant(model=text, temperature=options.temperature, max_tokens=options.max_tokens)
         return Contender(label="-", name=text, member=Solo(variant=variant))

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from bedrock_playground.catalog.embeddings import WORDLLAMA
 from bedrock_playground.cli import main
 from tests.wire.cli.command_line import MODEL, CommandLine, environment_without_aws
 from tests.wire.invocation.scripted import Exchange
@@ -170,6 +171,19 @@ def test_without_credentials_the_local_model_answers_a_set_that_came_along(alone
     assert (told["state"], told["done"], told["cost_usd"]) == ("completed", 3, "0")
     assert "It costs nothing" in said
     assert alone.survivors() == []
+
+
+def test_an_embedding_model_is_a_contender_that_ranks_passages(alone: CommandLine) -> None:
+    scorers = ("--scorer", "normalised", "--scorer", "rank")
+    status, told, said = evaluate(
+        alone, "builtin:retrieval", "--contender", WORDLLAMA, *scorers, "--sample", "8", "--json"
+    )
+    assert status == 0, said
+    assert (told["state"], told["done"], told["cost_usd"]) == ("completed", 8, "0")
+    assert "It costs nothing" in said
+    (one,) = told["contenders"]
+    assert (one["name"], one["failed"]) == (WORDLLAMA, 0)
+    assert 0.5 < one["scores"]["normalised"]["accuracy"] <= 1
 
 
 @pytest.mark.parametrize(
