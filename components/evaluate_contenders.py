@@ -13,6 +13,7 @@ from bedrock_playground.connection import Connection
 from bedrock_playground.evaluation.spec import Contender
 from bedrock_playground.history import HistoryError, StoredPreset
 from bedrock_playground.patterns.members import Pattern, Solo
+from bedrock_playground.patterns.ranking import Ranking
 from components import evaluate_state, variants
 from components.evaluate_cascade import cascade_about, cascade_fields, cascade_of
 from components.evaluate_names import names_of
@@ -151,10 +152,12 @@ def _cascade_row(
 
 
 def _pattern_row(letter: str, row: Row, name: str, *, place: str) -> None:
-    kind = row.pattern.kind if row.pattern else ""
+    told = f"saved pattern, {row.pattern.kind}" if row.pattern else ""
+    if isinstance(row.pattern, Ranking):
+        told = "ranks the passages by its vectors"
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         _head(letter)
-        st.markdown(f"{plain(name)} :gray[· saved pattern, {plain(kind)}]")
+        st.markdown(f"{plain(name)} :gray[· {plain(told)}]")
         _remove(row, letter, place=place)
 
 

@@ -12,6 +12,7 @@ import streamlit as st
 from bedrock_playground.catalog import Catalogue
 from bedrock_playground.catalog.variant import Inputs
 from bedrock_playground.connection import Connection
+from bedrock_playground.evaluation.datasets.passages import passages_of
 from bedrock_playground.evaluation.place import Place
 from bedrock_playground.evaluation.running import create, scorers_of, start
 from bedrock_playground.evaluation.scoring import BadScorer
@@ -24,6 +25,7 @@ from components.data_set_words import label_words, task_words
 from components.evaluate_batch import OPENED, can_batch
 from components.evaluate_contenders import add_bar, contender_rows
 from components.evaluate_cost import cost_line, estimated, expected_seconds, first_requests, within
+from components.evaluate_embedding import embedding_popover
 from components.evaluate_options import Options, option_fields
 from components.evaluate_place import place_at
 from components.evaluate_state import DATA_SET
@@ -77,6 +79,8 @@ def setup(store: RunStore, *, connection: Connection | None, catalogue: Catalogu
             presets=store.presets.names(),
             patterns=[(one.pattern_id, one.name) for one in patterns_kept.summaries()],
         )
+        if asked.first is not None and passages_of(asked.first):
+            embedding_popover(place, catalogue=catalogue)
         sweep_popover(place, inputs=asked.inputs, connection=connection)
     _step("3", "Who scores", "Each says how right an answer is, from 0 to 1.")
     scorers, wrong = scorer_picker(

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import update
 from streamlit.testing.v1 import AppTest
 
+from bedrock_playground.catalog.embeddings import WORDLLAMA
 from bedrock_playground.catalog.variant import Variant
 from bedrock_playground.evaluation import running
 from bedrock_playground.evaluation.batch import local_place
@@ -30,6 +31,7 @@ from bedrock_playground.patterns.cascade import Cascade
 from bedrock_playground.patterns.criteria_asking import Agrees
 from bedrock_playground.patterns.criteria_looking import Likely
 from bedrock_playground.patterns.members import Solo
+from bedrock_playground.patterns.ranking import Ranking
 from bedrock_playground.presets import Preset
 from components.evaluate_cost import _usual_seconds
 from components.evaluate_progress import failure_words
@@ -155,6 +157,21 @@ def test_contenders_are_added_and_removed_and_named(app: AppTest) -> None:
     assert (b.preset_id, b.preset_version) == (stored.preset_id, stored.version)
     # Its prompt asks for what these cases have not, so the data set's is asked; its system prompt is kept.
     assert (b.prompt, b.system) == (None, "Be terse.")
+
+
+def test_an_embedding_model_is_a_contender_where_there_are_passages(app: AppTest) -> None:
+    assert not [one for one in app.button if one.key == "evaluate_add_embedding"]
+    retrieval = next(one for one in store().data_sets.find() if one.task == "retrieval")
+    fine(app.selectbox(key="evaluate_data_set").set_value(retrieval.data_set_id).run())
+    fine(app.button(key="evaluate_add_embedding").click().run())
+    assert "ranks the passages by its vectors" in said(app)
+    fine(app.button(key="remove_evaluate1").click().run())
+    fine(app.button(key="remove_evaluate2").click().run())
+    evaluation = started(app, cases=4)
+    (contender,) = evaluation.spec.contenders
+    assert (contender.name, contender.member) == (WORDLLAMA, Ranking(embedding_model=WORDLLAMA))
+    found = latest(store(), evaluation.evaluation_id).values()
+    assert [one.state for one in found] == [RunState.COMPLETED] * 4
 
 
 def test_a_sweep_becomes_a_contender_per_combination(app: AppTest) -> None:
