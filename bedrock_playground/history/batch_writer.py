@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection, exc, select
+from sqlalchemy import Connection, bindparam, exc, select
 
 from bedrock_playground.history.bulk import insert_runs, update_runs
-from bedrock_playground.history.errors import HistoryError, HistoryUnavailable
+from bedrock_playground.history.errors import EvaluationBusy, HistoryError, HistoryUnavailable
 from bedrock_playground.history.evaluation_marks import insert_scores
 from bedrock_playground.history.evaluation_records import ScoreRow
 from bedrock_playground.history.groups import GROUPED_BY, group_ids, group_of, one_at_a_time
@@ -31,13 +31,20 @@ from bedrock_playground.history.rows import (
     origin_row,
     result_row,
 )
-from bedrock_playground.history.schema import runs
+from bedrock_playground.history.schema import evaluations, runs
 from bedrock_playground.history.traits import ended_traits_row, traits_row
 from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.protocol import RunIdentity
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult, RunState
 
 _log = logging.getLogger(__name__)
+
+# Whoever claims an evaluation changes its row, and waits until what begins here is written.
+_OWNER = (
+    select(evaluations.c.process_id)
+    .where(evaluations.c.evaluation_id == bindparam("key"))
+    .with_for_update(read=True)
+)
 
 
 @dataclass(slots=True)
@@ -114,7 +121,9 @@ class BatchWriter:
         try:
             self.commit(batch)
         except HistoryError as error:
-            spoiled = isinstance(error.__cause__, exc.IntegrityError | exc.DataError)
+            spoiled = isinstance(error, EvaluationBusy) or isinstance(
+                error.__cause__, exc.IntegrityError | exc.DataError
+            )
             if len(batch) > 1 and spoiled:
                 return [problem for work in batch for problem in self.write([work])]
             return [error] * len(batch)
@@ -136,6 +145,7 @@ class BatchWriter:
             if ended:
                 one_at_a_time(connection)
             if begun:
+                _must_be_claimed(connection, {row["comparison_id"] for _, row, _ in begun}, self._process_id)
                 insert_runs(connection, [(row, details) for _, row, details in begun])
             self._end(
                 connection, [work for run_id, work in ended.items() if run_id in beginnings], beginnings
@@ -211,6 +221,22 @@ class BatchWriter:
             "user_name": self._user,
         }
         return row, details
+
+
+def _must_be_claimed(connection: Connection, comparison_ids: set[str], process_id: str) -> None:
+    """Make sure that the evaluations of runs that begin are this process's, until the transaction ends.
+
+    A process that slept for long (a suspended machine) may have been taken for dead meanwhile, and another
+    one have gone on with its work: what it began now would be made, and paid for, twice.
+
+    Raises:
+        EvaluationBusy: Another process works on one of them by now, or did.
+    """
+    owners = [connection.execute(_OWNER, {"key": key}).first() for key in comparison_ids]
+    if any(owner is not None and owner.process_id != process_id for owner in owners):
+        raise EvaluationBusy(
+            "This process was taken for dead, and another one may have gone on with its work."
+        )
 
 
 def _ending(work: Ended) -> Row:

@@ -84,6 +84,7 @@ def test_of_many_that_claim_at_the_same_time_one_alone_gets_it(place: Place) -> 
 def test_a_claim_interrupts_what_nobody_makes_any_more_and_says_what_was_cut_off(store: RunStore) -> None:
     key = made(store)
     recorder = store.batch_recorder()
+    store.evaluations.claim(key, recorder.process_id)
     ran(recorder, key, "whole")
     ran(recorder, key, "pattern", model=PATTERN, ended=False, label="B")
     ran(recorder, key, "inner", parent_id="pattern", role="one", ended=False, label="B")
@@ -102,6 +103,7 @@ def test_a_claim_interrupts_what_nobody_makes_any_more_and_says_what_was_cut_off
 def test_what_was_spent_counts_calls_once_and_unknown_as_unknown(store: RunStore) -> None:
     key = made(store)
     recorder = store.batch_recorder()
+    store.evaluations.claim(key, recorder.process_id)
     ran(recorder, key, "pattern", model=PATTERN)
     ran(recorder, key, "one", parent_id="pattern", role="one")
     ran(recorder, key, "two", parent_id="pattern", role="two", cost=None)
@@ -116,6 +118,7 @@ def test_what_was_spent_counts_calls_once_and_unknown_as_unknown(store: RunStore
 def test_scores_are_kept_once_per_answer_and_scorer(store: RunStore) -> None:
     key = made(store)
     recorder = store.batch_recorder()
+    store.evaluations.claim(key, recorder.process_id)
     ran(recorder, key, "run")
     recorder.scored(key, [score("run", 0.0)])
     recorder.flush()
@@ -130,6 +133,7 @@ def test_scores_are_kept_once_per_answer_and_scorer(store: RunStore) -> None:
     store.evaluations.ratings.rate(key, "run", 4, user="somebody")
     store.evaluations.ratings.rate(key, "run", 2, user="somebody")
     assert [one.rating for one in store.evaluations.ratings.of(key)["run"]] == [2]
+    store.evaluations.release(key, recorder.process_id, EvaluationState.COMPLETED)
     store.evaluations.delete(key)
     assert store.evaluations.get(key) is None
     assert store.evaluations.scores_of(["run"]) == {}
@@ -148,3 +152,22 @@ def test_an_evaluation_at_work_cannot_be_changed_or_deleted(place: Place) -> Non
         other.evaluations.release(key, other.batch_recorder().process_id, EvaluationState.COMPLETED)
         assert store.evaluations.found(key).state is EvaluationState.RUNNING
         recorder.close()
+
+
+def test_who_lost_its_claim_begins_nothing_more_and_writes_what_it_began(place: Place) -> None:
+    with place.open() as store, place.open() as other:
+        key = made(store)
+        recorder, theirs = store.batch_recorder(), other.batch_recorder()
+        store.evaluations.claim(key, recorder.process_id)
+        who = ran(recorder, key, "begun", ended=False)
+        # As if it had slept, and been taken for dead.
+        store.evaluations.release(key, recorder.process_id, EvaluationState.PAUSED)
+        other.evaluations.claim(key, theirs.process_id)
+        with pytest.raises(EvaluationBusy, match="taken for dead"):
+            ran(recorder, key, "twice", ended=False)
+        recorder.run_finished(who, request(model_id="m"), result(), cost=CENT)
+        recorder.close()
+        theirs.close()
+        assert {row.run_id: row.state for row in store.evaluations.outcomes(key)} == {
+            "begun": RunState.COMPLETED
+        }
