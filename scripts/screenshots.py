@@ -136,6 +136,47 @@ def analytics(page: Page, url: str, ending: str) -> None:
     page.screenshot(path=PICTURES / f"analytics-{ending}")
 
 
+def played(page: Page, url: str) -> str:
+    """Run a cascade on Patterns; returns the address at which it can be seen."""
+    page.goto(f"{url}/patterns")
+    page.get_by_text("Cascade", exact=True).first.click()
+    page.get_by_text("Asks the cheapest model first").wait_for(timeout=60_000)
+    page.locator(".st-key-pattern_run_button button:not([disabled])").click()
+    page.get_by_text("Beside the models alone").wait_for(timeout=300_000)
+    return page.url
+
+
+def evaluated(page: Page, url: str) -> str:
+    """Evaluate two contenders and a cascade of them; returns the address at which it can be seen."""
+    page.goto(f"{url}/evaluate")
+    page.locator(".st-key-evaluate_add_cascade button").click(timeout=180_000)
+    page.locator(".st-key-contender_C").wait_for(timeout=60_000)
+    page.locator(".st-key-evaluate_start button").click()
+    page.get_by_text("Completed", exact=True).wait_for(timeout=1_200_000)
+    return page.url
+
+
+def patterns(page: Page, seen_at: str, ending: str) -> None:
+    """Take the way that the cascade took, and why."""
+    page.goto(seen_at)
+    page.get_by_text("Beside the models alone").wait_for(timeout=60_000)
+    page.wait_for_timeout(2000)
+    page.screenshot(path=PICTURES / f"patterns-{ending}")
+
+
+def evaluate(page: Page, seen_at: str, ending: str) -> None:
+    """Take what the evaluation found, and its trade-off."""
+    page.goto(seen_at)
+    page.locator(".js-plotly-plot").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(2000)
+    page.screenshot(path=PICTURES / f"evaluate-{ending}")
+    trade_off = page.get_by_role("radio", name="Trade-off").or_(page.get_by_role("button", name="Trade-off"))
+    trade_off.first.click()
+    page.get_by_text("they are the frontier").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(2000)
+    page.screenshot(path=PICTURES / f"trade-off-{ending}")
+
+
 def main() -> None:
     """Make every picture."""
     PICTURES.mkdir(parents=True, exist_ok=True)
@@ -143,6 +184,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         # Short answers, many of them: Analytics has something to add up.
         run(browser.new_page(), url, prompt="Name a colour. Answer in one word.", repeats=20)
+        cascade, evaluation = played(browser.new_page(), url), evaluated(browser.new_page(), url)
         for scheme in ("light", "dark"):
             for name, width, height in (("", 1440, 900), ("-phone", 390, 844)):
                 context = browser.new_context(
@@ -153,6 +195,8 @@ def main() -> None:
                 ending = f"{scheme}{name}.png"
                 compare(page, url, ending)
                 analytics(page, url, ending)
+                patterns(page, cascade, ending)
+                evaluate(page, evaluation, ending)
                 for title, path, shown in PAGES:
                     page.goto(f"{url}/{path}")
                     page.locator(shown).first.wait_for(timeout=60_000)
