@@ -57,7 +57,8 @@ def _figure(reading: Reading, points: tuple[Point, ...], limits: Limits, *, file
         view = st.segmented_control(
             "What is compared",
             (_ACCURACY, _LATENCY, _SPEED, _ALL),
-            default=_ACCURACY,
+            # Where nothing is charged for, cost tells nobody apart.
+            default=_ACCURACY if any(point.cost.value for point in points) else _LATENCY,
             required=True,
             key=VIEW,
             label_visibility="collapsed",

@@ -173,6 +173,8 @@ def start(
         SpecRefused: Another version of this program wrote it.
         BadScorer: A scorer is not there any more.
     """
+    # What a dead process began has to be known before it is looked for.
+    store.mark_interrupted()
     with _LOCK:
         _must_rest(evaluation_id)
         stored = store.evaluations.found(evaluation_id)

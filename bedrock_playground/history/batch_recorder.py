@@ -1,8 +1,9 @@
 """Keeping many runs a second: one thread writes, and what waits meanwhile is written together.
 
-A run's beginning is committed before :meth:`BatchRecorder.run_started` returns, so that nothing is ever sent
-that the history does not know of; runs that begin at the same time share a transaction. A run's end and its
-scores do not wait for theirs, but no more than :data:`MOST_WAITING` of them wait in memory.
+A run's beginning is kept before :meth:`BatchRecorder.run_started` returns, so that nothing is ever sent that
+nobody knows of after ``kill -9``: it is committed, and runs that begin at the same time share a transaction,
+or it is noted in a :class:`~bedrock_playground.history.begun.BegunBook`. A run's end and its scores do not
+wait for their transaction, but no more than :data:`MOST_WAITING` of them wait in memory.
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
 from bedrock_playground.history.batch_writer import BatchWriter, Begun, Ended, Problem, Scored, Work
+from bedrock_playground.history.begun import BegunBook
 from bedrock_playground.history.errors import HistoryError, HistoryUnavailable
 from bedrock_playground.history.evaluation_records import ScoreRow
 from bedrock_playground.history.preset_records import RunOrigin
@@ -82,12 +84,14 @@ class BatchRecorder:
         process_id: str,
         origin: Origin | None = None,
         elsewhere: Elsewhere | None = None,
+        book: BegunBook | None = None,
     ) -> None:
         """Use :meth:`bedrock_playground.history.store.RunStore.batch_recorder`."""
         self.process_id = process_id
         """This process's id among those that record."""
         self._writer = writer
         self._elsewhere = elsewhere
+        self._book = book
         self._backlog = backlog
         self._origin = origin
         # Not a condition over a list: taking turns at that cost more than the database did.
@@ -97,12 +101,16 @@ class BatchRecorder:
         self._thread.start()
 
     def run_started(self, identity: RunIdentity, request: InvocationRequest) -> None:
-        """Record that a run begins, and wait until that is committed.
+        """Record that a run begins, and wait until that is kept.
 
         Raises:
-            HistoryError: The database refused; nothing must be sent.
+            HistoryError: It cannot be kept; nothing must be sent.
         """
-        begun = _Waiting(Begun(identity, request, self._origin_of(identity)), _held())
+        beginning = Begun(identity, request, self._origin_of(identity))
+        if self._book is not None:
+            self._book.note(beginning)
+            return
+        begun = _Waiting(beginning, _held())
         self._put(begun)
         if begun.written is not None:
             begun.written.acquire()
@@ -118,8 +126,14 @@ class BatchRecorder:
         cost: Cost | None = None,
     ) -> None:
         """Record how a run ended; it waits only while too much waits already."""
-        origin = self._origin_of(identity)
-        self._put(_Waiting(Ended(identity, request, result, cost, datetime.now(UTC), origin)))
+        ended = Ended(identity, request, result, cost, datetime.now(UTC), self._origin_of(identity))
+        if self._book is not None:
+            try:
+                self._book.note_end(ended)
+            except HistoryError as error:
+                # It waits in memory all the same; only ``kill -9`` would take it away now.
+                _log.warning("How a run ended cannot be noted: %s", error)
+        self._put(_Waiting(ended))
 
     def scored(self, evaluation_id: str, rows: Sequence[ScoreRow]) -> None:
         """Record what scorers say of an answer; as for a run's end."""
@@ -174,6 +188,8 @@ class BatchRecorder:
                 self._write_all([late])
         if self._elsewhere is not None:
             self._elsewhere.close()
+        if self._book is not None:
+            self._book.close()
 
     def _write_all(self, batch: list[_Waiting]) -> None:
         problems = self._written([one.work for one in batch])
@@ -182,12 +198,21 @@ class BatchRecorder:
             if problem is not None and not isinstance(one.work, Begun):
                 kept += 1
                 # Each by itself: one that is refused for good must not hold the others.
-                self._backlog.add(lambda work=one.work: self._writer.commit([work]))  # type: ignore[misc]  # its default binds it
+                self._backlog.add(lambda work=one.work: self._written_late(work))  # type: ignore[misc]  # its default binds it
             one.error = problem
             if one.written is not None:
                 one.written.release()
+        self._settle(one.work for one, problem in zip(batch, problems, strict=True) if problem is None)
         if kept:
             _log.warning("%d writes are kept in memory until the history can be written", kept)
+
+    def _written_late(self, work: Work) -> None:
+        self._writer.commit([work])
+        self._settle([work])
+
+    def _settle(self, written: Iterable[Work]) -> None:
+        if self._book is not None:
+            self._book.settle(work.identity.run_id for work in written if isinstance(work, Ended))
 
     def _written(self, batch: Sequence[Work]) -> list[Problem]:
         if self._elsewhere is not None and batch:

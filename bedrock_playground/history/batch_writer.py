@@ -138,7 +138,11 @@ class BatchWriter:
         Raises:
             HistoryError: The database refused; nothing of it is written.
         """
-        begun = [(work.identity.run_id, *self._beginning(work)) for work in batch if isinstance(work, Begun)]
+        begun = [
+            (work.identity.run_id, *beginning(work, process_id=self._process_id, user=self._user))
+            for work in batch
+            if isinstance(work, Begun)
+        ]
         ended = {work.identity.run_id: work for work in batch if isinstance(work, Ended)}
         beginnings = self._running | {run_id: row for run_id, row, _ in begun}
         with self._write() as connection:
@@ -158,18 +162,6 @@ class BatchWriter:
         self._running.update({run_id: row for run_id, row, _ in begun if run_id not in ended})
         for run_id in ended:
             self._running.pop(run_id, None)
-
-    def _beginning(self, work: Begun) -> tuple[Row, Row]:
-        details = details_row(work.request, None)
-        row = {
-            **identity_row(work.identity, work.request),
-            **traits_row(work.request, None, request_text=details["request"]),
-            **origin_row(work.origin),
-            "state": RunState.RUNNING.value,
-            "process_id": self._process_id,
-            "user_name": self._user,
-        }
-        return row, details
 
     def _end(self, connection: Connection, ended: Sequence[Ended], beginnings: dict[str, Row]) -> None:
         if not ended:
@@ -221,6 +213,20 @@ class BatchWriter:
             "user_name": self._user,
         }
         return row, details
+
+
+def beginning(work: Begun, *, process_id: str, user: str | None) -> tuple[Row, Row]:
+    """Make the rows of a run that begins: of ``runs`` and of ``run_details``."""
+    details = details_row(work.request, None)
+    row = {
+        **identity_row(work.identity, work.request),
+        **traits_row(work.request, None, request_text=details["request"]),
+        **origin_row(work.origin),
+        "state": RunState.RUNNING.value,
+        "process_id": process_id,
+        "user_name": user,
+    }
+    return row, details
 
 
 def _must_be_claimed(connection: Connection, comparison_ids: set[str], process_id: str) -> None:

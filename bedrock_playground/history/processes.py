@@ -120,6 +120,13 @@ def mark_interrupted(connection: Connection, *, data_dir: Path, own_id: str | No
     return interrupt(connection, runs.c.process_id.is_(None) | runs.c.process_id.not_in(living))
 
 
+def living(connection: Connection, *, data_dir: Path) -> set[str]:
+    """The ids of processes that live: whose rows are there, and whose lock files are held."""
+    known = set(connection.execute(select(processes.c.id)).scalars())
+    held = {path.stem for path in (data_dir / "processes").glob("*.lock") if path.stem not in known}
+    return known | {process_id for process_id in held if _is_held(_lock_path(data_dir, process_id))}
+
+
 def interrupt(connection: Connection, orphaned_if: ColumnElement[bool]) -> int:
     """Mark runs that are said to be running, and that nobody makes any more; return how many.
 

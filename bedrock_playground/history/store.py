@@ -21,6 +21,7 @@ from bedrock_playground.history.batch_jobs import BatchJobBook
 from bedrock_playground.history.batch_process import WriterProcess
 from bedrock_playground.history.batch_recorder import BatchRecorder
 from bedrock_playground.history.batch_writer import BatchWriter
+from bedrock_playground.history.begun import BegunBook, absorb, leftovers, process_of
 from bedrock_playground.history.blind import BlindBook, forget_blind_without_runs
 from bedrock_playground.history.datasets import DataSetShelf
 from bedrock_playground.history.engine import (
@@ -226,16 +227,19 @@ class RunStore:
                 this one free to make calls.
         """
         process_id = self._signed_on()
-        elsewhere = None
+        elsewhere = book = None
         if apart:
             url = self._engine.url.render_as_string(hide_password=False)
             elsewhere = WriterProcess(url, process_id=process_id, user=user)
+            if self._file is not None:
+                book = BegunBook(self._file, process_id=process_id, user=user)
         return BatchRecorder(
             BatchWriter(write=self._write, process_id=process_id, user=user),
             backlog=self._backlog,
             process_id=process_id,
             origin=origin,
             elsewhere=elsewhere,
+            book=book,
         )
 
     def ledger(self) -> SqlLedger:
@@ -404,7 +408,28 @@ class RunStore:
         self._next_sweep = time.monotonic() + _SWEEP_SECONDS
         own_id = self._mark.id if self._mark else None
         with self._write() as connection:
-            return processes.mark_interrupted(connection, data_dir=self._data_dir, own_id=own_id)
+            marked = processes.mark_interrupted(connection, data_dir=self._data_dir, own_id=own_id)
+            left = self._left(connection)
+            if left:
+                absorb(connection, left)
+                dead = runs.c.process_id.in_({process_of(path) for path in left})
+                marked += processes.interrupt(connection, dead)
+        for path in left:
+            path.unlink(missing_ok=True)
+        return marked
+
+    def _left(self, connection: Connection) -> list[Path]:
+        """The files of dead processes that say which runs these began."""
+        if self._file is None:
+            return []
+        living = processes.living(connection, data_dir=self._data_dir)
+        return leftovers(self._file, living | ({self._mark.id} if self._mark else set()))
+
+    @property
+    def _file(self) -> Path | None:
+        """SQLite's file."""
+        url = self._engine.url
+        return Path(url.database) if is_sqlite(url) and url.database else None
 
     def _where(self, which: RunFilter) -> list[Any]:
         return list(conditions(which, sqlite=is_sqlite(self._engine.url)))

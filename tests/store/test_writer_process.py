@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from bedrock_playground.history import HistoryError, RunStore
+from bedrock_playground.history import RunStore
 from bedrock_playground.history.batch_recorder import BatchRecorder
 from bedrock_playground.history.preset_records import RunOrigin
 from bedrock_playground.invocation.cost import Confidence, Cost
@@ -71,34 +70,52 @@ def kept(store: RunStore, comparison: str) -> list[Any]:
     ]
 
 
-def test_the_rows_are_those_that_this_process_writes(store: RunStore) -> None:
-    record(apart(store), "apart")
-    record(store.batch_recorder("ann", origin=origin), "here")
-    assert kept(store, "apart") == kept(store, "here")
-    assert [found.state for found in store.comparison("apart")].count(RunState.RUNNING) == 1
-    assert store.comparison("apart")[0].preset_id == "preset"
+def test_the_rows_are_those_that_this_process_writes(place: Place) -> None:
+    with place.open() as store:
+        record(apart(store), "apart")
+        record(store.batch_recorder("ann", origin=origin), "here")
+    with place.open() as store:
+        # What began and never ended was found by whoever opened it next.
+        assert kept(store, "apart") == kept(store, "here")
+        assert [found.state for found in store.comparison("apart")].count(RunState.INTERRUPTED) == 1
+        assert store.comparison("apart")[0].preset_id == "preset"
+    assert not files(place)
 
 
-def test_what_is_there_already_is_refused_and_harms_nobody_beside_it(store: RunStore) -> None:
-    recorder = apart(store)
-    first = identity(run_id="twice")
-    recorder.run_started(first, request())
-    refused: list[HistoryError] = []
+def files(place: Place) -> list[Path]:
+    """The files that say what was begun."""
+    return list(place.data_dir.glob("*.begun-*"))
 
-    def begin(run_id: str) -> None:
-        try:
-            recorder.run_started(identity(run_id=run_id), request())
-        except HistoryError as error:
-            refused.append(error)
 
-    threads = [threading.Thread(target=begin, args=(run_id,)) for run_id in ("a", "twice", "b")]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    recorder.close()
-    assert len(refused) == 1
-    assert {found.run_id for found in store.comparison("comparison")} == {"twice", "a", "b"}
+def test_what_begins_is_known_before_it_ends_and_forgotten_when_it_is_kept(place: Place) -> None:
+    with place.open() as store:
+        recorder = apart(store)
+        # More than one file takes: each is gone as soon as all of its runs are kept.
+        large = request("x" * 1_500_000)
+        ones = [identity(number, run_id=f"run {number}") for number in range(8)]
+        for one in ones:
+            recorder.run_started(one, large)
+        if place.is_sqlite:
+            assert len(files(place)) >= 4
+            assert not store.comparison("comparison")
+        for one in ones:
+            recorder.run_finished(one, large, result())
+        recorder.flush()
+        assert len(files(place)) <= 1
+        recorder.close()
+        assert not files(place)
+        assert {found.state for found in store.comparison("comparison")} == {RunState.COMPLETED}
+        assert store.count() == 8
+
+
+def test_a_living_processs_file_is_left_alone(place: Place) -> None:
+    with place.open() as store, place.open() as other:
+        recorder = apart(store)
+        recorder.run_started(identity(run_id="under way"), request())
+        other.mark_interrupted()
+        recorder.run_finished(identity(run_id="under way"), request(), result())
+        recorder.close()
+        assert [found.state for found in other.comparison("comparison")] == [RunState.COMPLETED]
 
 
 def test_when_the_writer_is_killed_this_process_writes_itself(store: RunStore) -> None:
@@ -169,6 +186,7 @@ def test_when_the_caller_is_killed_everything_that_it_began_is_there(place: Plac
             store.mark_interrupted()
         found = {one.run_id for one in store.comparison("comparison")}
     assert {f"run {number}" for number in range(told)} <= found
+    assert not files(place)
 
 
 def _running(store: RunStore) -> bool:

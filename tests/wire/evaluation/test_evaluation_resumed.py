@@ -54,14 +54,22 @@ def chain() -> Chain:
     return Chain(steps=steps)
 
 
-def test_after_kill_9_each_case_was_called_exactly_once(build: Build) -> None:
+@pytest.mark.parametrize("apart", [False, True], ids=["committed", "noted"])
+def test_after_kill_9_each_case_was_called_exactly_once(build: Build, *, apart: bool) -> None:
     slow = Slow(17)
     laboratory = build(slow)
     store = laboratory.open()
     made = laboratory.make(store, solo("a"), solo("b"), chain(), cases=12, scorers=("contains",))
     command = [sys.executable, "-m", "tests.wire.evaluation.victim"]
     victim = subprocess.Popen(
-        [*command, str(laboratory.folder), laboratory.kitchen.server.url, made.evaluation_id], cwd=ROOT
+        [
+            *command,
+            str(laboratory.folder),
+            laboratory.kitchen.server.url,
+            made.evaluation_id,
+            *(["apart"] if apart else []),
+        ],
+        cwd=ROOT,
     )
     # Three threads per contender: nine calls are under way when it dies.
     for _ in range(9):
