@@ -17,6 +17,7 @@ from operator import attrgetter
 from typing import IO, Any, TypeAlias
 
 from bedrock_playground.history.batch_writer import Begun, Ended, Problem, Scored, Work
+from bedrock_playground.history.begun import heard
 from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.protocol import RunIdentity
 from bedrock_playground.invocation.values import (
@@ -32,7 +33,8 @@ from bedrock_playground.invocation.values import (
 
 _LENGTH = struct.Struct(">Q")
 Told: TypeAlias = Work | tuple[Any, ...]
-"""A work as it travels: itself, or of a run that was told of before its id and what it came to."""
+"""A work as it travels: itself; of a run that was told of before its id and what it came to; of one that a
+book has, the book's own words."""
 
 
 class Teller:
@@ -55,6 +57,8 @@ class Teller:
                 self._known.discard(work.identity.run_id)
 
     def _short(self, work: Work) -> Told:
+        if isinstance(work, Ended) and work.told is not None:
+            return work.told
         if isinstance(work, Ended) and work.identity.run_id in self._known:
             return (work.identity.run_id, work.result, work.cost, work.at)
         return work
@@ -71,6 +75,9 @@ class Listener:
         """Make works again."""
         found: list[Work] = []
         for told in batch:
+            if isinstance(told, tuple) and isinstance(told[0], bytes):
+                found.append(heard((told[0], told[1])))
+                continue
             if isinstance(told, tuple):
                 run_id, result, cost, at = told
                 begun = self._begun.pop(run_id)

@@ -75,6 +75,8 @@ class Ended:
     """When, in UTC."""
     origin: RunOrigin | None
     """The preset that it was run from."""
+    told: tuple[bytes, bytes] | None = None
+    """Its beginning and its end as a :class:`~bedrock_playground.history.begun.BegunBook` wrote them."""
 
 
 @dataclass(slots=True)

@@ -44,7 +44,8 @@ from bedrock_playground.invocation.serialization import (
 )
 
 _LENGTH = struct.Struct(">I")
-_SIZE = 4 * 2**20
+_VOLUMES = 16
+_SIZE = 2**19
 """Bytes of a file; a larger request gets a larger one."""
 _IDENTITY = tuple(name for name in RunIdentity.__dataclass_fields__ if name != "started_at")
 _LEFT = "left"
@@ -52,7 +53,11 @@ _LEFT = "left"
 
 
 class BegunBook:
-    """The runs that a recorder began and that are not in the history yet; any thread may note and settle."""
+    """The runs that a recorder began and that are not in the history yet; any thread may note and settle.
+
+    Runs are spread over a few volumes by their ids: threads that note at the same time rarely want the same
+    one, and a thread that loses the interpreter while it writes holds up few others.
+    """
 
     def __init__(self, database: Path, *, process_id: str, user: str | None) -> None:
         """Make an empty book.
@@ -62,12 +67,9 @@ class BegunBook:
             process_id: The id of the process that makes the calls.
             user: Who runs, where known.
         """
-        self._database = database
-        self._process_id = process_id
         self._user = user
-        self._lock = threading.Lock()
-        self._files: dict[str, list[_File]] = {}
-        self._current: _File | None = None
+        self._begun: dict[str, bytes] = {}
+        self._volumes = [_Volume(database, process_id) for _ in range(_VOLUMES)]
 
     def note(self, begun: Begun) -> None:
         """Note that a run begins; from now on ``kill -9`` does not make it unknown.
@@ -75,7 +77,10 @@ class BegunBook:
         Raises:
             HistoryUnavailable: The file cannot be made.
         """
-        self._write(begun.identity.run_id, {"begun": _begun_to_json(begun), "user": self._user})
+        run_id = begun.identity.run_id
+        data = dump({"begun": _begun_to_json(begun), "user": self._user}).encode("ascii")
+        self._of(run_id).write(run_id, data)
+        self._begun[run_id] = data
 
     def note_end(self, ended: Ended) -> None:
         """Note how a run ended; from now on ``kill -9`` does not make that unknown.
@@ -83,19 +88,55 @@ class BegunBook:
         Raises:
             HistoryUnavailable: The file cannot be made.
         """
-        self._write(ended.identity.run_id, {"ended": _ended_to_json(ended)})
+        run_id = ended.identity.run_id
+        begun = self._begun.pop(run_id, None)
+        data = dump({"ended": _ended_to_json(ended)}).encode("ascii")
+        self._of(run_id).write(run_id, data)
+        if begun is not None:
+            ended.told = (begun, data)
 
     def settle(self, run_ids: Iterable[str]) -> None:
         """Note that runs are in the history."""
-        with self._lock:
-            for run_id in run_ids:
-                for file in self._files.pop(run_id, ()):
-                    file.open -= 1
-                    if not file.open and file is not self._current:
-                        file.remove()
+        for run_id in run_ids:
+            self._of(run_id).settle(run_id)
 
     def close(self) -> None:
         """Take the files away; what is not in the history yet is left for whoever looks next."""
+        for volume in self._volumes:
+            volume.close()
+
+    def _of(self, run_id: str) -> _Volume:
+        return self._volumes[hash(run_id) % _VOLUMES]
+
+
+class _Volume:
+    """A part of a book: a file that grows, and those before it whose runs are not all in the history."""
+
+    def __init__(self, database: Path, process_id: str) -> None:
+        self._database = database
+        self._process_id = process_id
+        self._lock = threading.Lock()
+        self._files: dict[str, list[_File]] = {}
+        self._current: _File | None = None
+
+    def write(self, run_id: str, data: bytes) -> None:
+        """Write something about a run."""
+        with self._lock:
+            if self._current is None or not self._current.fits(data):
+                self._current = self._new(len(data))
+            self._current.add(data)
+            self._files.setdefault(run_id, []).append(self._current)
+
+    def settle(self, run_id: str) -> None:
+        """Note that a run is in the history."""
+        with self._lock:
+            for file in self._files.pop(run_id, ()):
+                file.open -= 1
+                if not file.open and file is not self._current:
+                    file.remove()
+
+    def close(self) -> None:
+        """Take the files away, or leave them under another name."""
         with self._lock:
             left = {file for files in self._files.values() for file in files}
             if self._current is not None and self._current not in left:
@@ -103,14 +144,6 @@ class BegunBook:
             for file in left:
                 file.leave(_named(self._database, _LEFT))
             self._files, self._current = {}, None
-
-    def _write(self, run_id: str, told: dict[str, Any]) -> None:
-        data = dump(told).encode("ascii")
-        with self._lock:
-            if self._current is None or not self._current.fits(data):
-                self._current = self._new(len(data))
-            self._current.add(data)
-            self._files.setdefault(run_id, []).append(self._current)
 
     def _new(self, length: int) -> _File:
         if self._current is not None and not self._current.open:
@@ -218,6 +251,12 @@ def absorb(connection: Connection, paths: Sequence[Path]) -> None:
     ]
     if new:
         insert_runs(connection, new)
+
+
+def heard(told: tuple[bytes, bytes]) -> Ended:
+    """Make a run that ended of its beginning and its end, as a book wrote them."""
+    begun, ended = (json.loads(one) for one in told)
+    return _ended_from_json(ended["ended"], _begun_from_json(begun["begun"]))
 
 
 def _read(path: Path) -> Iterator[dict[str, Any]]:
