@@ -8,6 +8,7 @@ from time import time
 
 import streamlit as st
 
+from bedrock_playground.evaluation.inside import said_of
 from bedrock_playground.evaluation.reading import Reading
 from bedrock_playground.evaluation.results import Results, read_results
 from bedrock_playground.history import RunFilter
@@ -86,3 +87,13 @@ def _version(evaluation: StoredEvaluation) -> str:
         fresh = _FRESH if evaluation.total < _LARGE else 4 * _FRESH
         told = [evaluation.document, int(time() / fresh)]
     return hashlib.blake2b(repr(told).encode(), digest_size=12).hexdigest()
+
+
+def inside_of(shown: Shown, label: str) -> tuple[str, ...]:
+    """What a pattern did over all its answers, in words; nothing for a model."""
+    return _inside(shown.evaluation.evaluation_id, shown.version, label)
+
+
+@st.cache_resource(show_spinner=False, max_entries=60)
+def _inside(evaluation_id: str, version: str, label: str) -> tuple[str, ...]:
+    return said_of(get_store(), _reading(evaluation_id, version).result(label))

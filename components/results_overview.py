@@ -13,7 +13,7 @@ from bedrock_playground.evaluation.report import message
 from bedrock_playground.evaluation.statistics import Estimate
 from bedrock_playground.history.evaluation_records import Spending
 from components.results_chart import chart, colour_of, csv, dressed, inked, symbol_of
-from components.results_data import Shown
+from components.results_data import Shown, inside_of
 from components.results_words import between, called, count, dollars, percent, seconds
 from components.words import plain
 
@@ -42,6 +42,7 @@ def overview(shown: Shown, scorer: str | None, *, file: str) -> None:
     )
     if notes := caveats(reading, scorer):
         st.caption("  \n".join(map(plain, notes)))
+    _inside(shown)
     if scorer is not None and len(reading.labels) > 1:
         chart(_whiskers(reading, scorer), key="accuracy", alt=_in_words(reading, scorer))
         st.caption(
@@ -49,6 +50,19 @@ def overview(shown: Shown, scorer: str | None, *, file: str) -> None:
             "Where two lines overlap, *Pairs* tells whether the difference is more than chance."
         )
     csv(data, key="overview", file=file)
+
+
+def _inside(shown: Shown) -> None:
+    """Say what the patterns did: how often they escalated, what their caches saved."""
+    reading = shown.reading
+    said = {label: inside_of(shown, label) for label in reading.labels}
+    if not any(said.values()):
+        return
+    with st.container(key="results_inside", gap="xsmall"):
+        st.markdown("**What the patterns did**")
+        for label, words in said.items():
+            if words:
+                st.markdown(f"- {plain(called(reading, label))}: {plain(' '.join(words))}")
 
 
 def _message(shown: Shown, scorer: str | None) -> None:

@@ -335,6 +335,21 @@ def test_the_history_opens_any_run_by_its_address(
     assert "run" not in app.query_params
 
 
+def test_what_a_cascade_did_is_counted_from_its_traces(
+    app: AppTest, recorded: Recorded, store: RunStore
+) -> None:
+    rows = store.evaluations.outcomes(recorded.evaluation_id, labels=["C"])
+    found = [record.result for record in store.get_many([row.run_id for row in rows]).values()]
+    traces = [result.trace for result in found if result is not None and result.trace is not None]
+    climbed = sum(any(call.role == "tier 2" for call in trace.calls) for trace in traces)
+    _run(app)
+    words = _words(app)
+    assert "**What the patterns did**" in words
+    assert f"tier 1 answered {len(traces) - climbed}, tier 2 answered {climbed}" in words
+    calls = sum(call.sent for trace in traces for call in trace.leaves)
+    assert f"{calls / len(traces):.2f} calls per answer" in words
+
+
 def test_what_is_not_there_yet_is_said(app: AppTest, recorded: Recorded, store: RunStore) -> None:
     _run(app)
     assert "So far" not in _words(app)
