@@ -207,7 +207,8 @@ def test_the_installed_app_works_from_another_folder(address: tuple[str, Path]) 
             metrics = page.locator(f".st-key-lane_{letter} [data-testid=lane-metrics]")
             # The real model writes 256 tokens: seconds, or minutes where the machine has much to do.
             metrics.get_by_text("completed").first.wait_for(timeout=240_000)
-            assert page.locator(f".st-key-lane_{letter} [data-testid=lane-text]").inner_text().strip()
+        # B draws its words at temperature 1, and may draw the end at once: an empty answer, rarely.
+        assert page.locator(".st-key-lane_A [data-testid=lane-text]").inner_text().strip()
         assert page.locator("[data-testid=stException]").count() == 0
         context.close()
     assert failed == []
