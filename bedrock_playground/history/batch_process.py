@@ -13,8 +13,9 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 
-from bedrock_playground.history.batch_wire import Teller, receive, send
+from bedrock_playground.history.batch_wire import receive, send, told
 from bedrock_playground.history.batch_writer import Problem, Work
 
 _log = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ class WriterProcess:
     """The other process, as the one that makes the calls has it; for one thread."""
 
     def __init__(self, url: str, *, process_id: str, user: str | None) -> None:
-        """Start it; it is told the rest with the first that is to be written, when it has had time to start.
+        """Start it; nothing waits for that before there is something to write.
 
         Args:
             url: SQLAlchemy's address of the database, with its password: it travels through the pipe alone.
@@ -35,42 +36,26 @@ class WriterProcess:
         """
         command = [sys.executable, "-m", _MODULE]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-        self._told = (url, process_id, user)
-        self._teller = Teller()
-        self._ready = False
-        self._gone = False
+        assert self._process.stdin is not None  # noqa: S101 - asked for just now; for the type checker
+        assert self._process.stdout is not None  # noqa: S101 - as above
+        self._to, self._from = self._process.stdin, self._process.stdout
+        with suppress(OSError):  # it is gone at once: whoever writes finds that out
+            send(self._to, (url, process_id, user))
 
     def write(self, batch: Sequence[Work]) -> list[Problem] | None:
         """Write, as :meth:`BatchWriter.write` does; ``None``: it is gone, or cannot be told this."""
-        if not self._ready and not self._gone:
-            self._ready = self._exchange(self._told) == "ready"
-        told = self._exchange(self._teller.told(batch)) if self._ready and not self._gone else None
-        if isinstance(told, list) and len(told) == len(batch):
-            self._teller.written(batch, told)
-            return told
-        self.close()
-        return None
+        try:
+            send(self._to, told(batch))
+            problems: list[Problem] = receive(self._from)
+        except (OSError, EOFError, ValueError, pickle.PickleError, TypeError, AttributeError) as error:
+            _log.warning("The process that writes the history does not answer: %s", error)
+            self.close()
+            return None
+        return problems
 
     def close(self) -> None:
         """End it, once it has written what it was told."""
-        self._gone = True
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                try:
-                    pipe.close()
-                except OSError:
-                    # What was left in the pipe's buffer has no reader any more.
-                    continue
+        for pipe in (self._to, self._from):
+            with suppress(OSError):  # what was left in the pipe's buffer has no reader any more
+                pipe.close()
         self._process.wait()
-
-    def _exchange(self, value: object) -> object:
-        """Say something and wait for the answer; ``None``: there is none."""
-        pipes = self._process.stdin, self._process.stdout
-        if pipes[0] is None or pipes[1] is None:
-            return None
-        try:
-            send(pipes[0], value)
-            return receive(pipes[1])
-        except (OSError, EOFError, ValueError, pickle.PickleError, TypeError, AttributeError) as error:
-            _log.warning("The process that writes the history does not answer: %s", error)
-            return None

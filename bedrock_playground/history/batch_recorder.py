@@ -14,8 +14,8 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
 
+from bedrock_playground.history.batch_process import WriterProcess
 from bedrock_playground.history.batch_writer import BatchWriter, Begun, Ended, Problem, Scored, Work
 from bedrock_playground.history.begun import BegunBook
 from bedrock_playground.history.errors import HistoryError, HistoryUnavailable
@@ -32,18 +32,6 @@ MOST_WAITING = 2000
 """Ends of runs, and scores of one answer, that wait to be written; whoever brings more has to wait."""
 _TOGETHER = 500
 """What is written in one transaction at most."""
-
-
-class Elsewhere(Protocol):
-    """A writer in another process, which may be gone."""
-
-    def write(self, batch: Sequence[Work]) -> list[Problem] | None:
-        """Write, as :meth:`BatchWriter.write` does; ``None``: it is gone, or cannot be told this."""
-        ...
-
-    def close(self) -> None:
-        """End it."""
-        ...
 
 
 def _held() -> threading.Lock:
@@ -83,7 +71,7 @@ class BatchRecorder:
         backlog: Backlog,
         process_id: str,
         origin: Origin | None = None,
-        elsewhere: Elsewhere | None = None,
+        elsewhere: WriterProcess | None = None,
         book: BegunBook | None = None,
     ) -> None:
         """Use :meth:`bedrock_playground.history.store.RunStore.batch_recorder`."""
@@ -110,10 +98,10 @@ class BatchRecorder:
         if self._book is not None:
             self._book.note(beginning)
             return
-        begun = _Waiting(beginning, _held())
+        written = _held()
+        begun = _Waiting(beginning, written)
         self._put(begun)
-        if begun.written is not None:
-            begun.written.acquire()
+        written.acquire()
         if begun.error is not None:
             raise begun.error
 

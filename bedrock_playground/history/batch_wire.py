@@ -1,6 +1,5 @@
 """How what is recorded travels to the process that writes it: short, and made in few steps.
 
-Each call is told twice, when it begins and when it ends; the second time names it and tells what is new.
 Python pickles a frozen dataclass field by field in Python; the hot ones are told here by their fields at
 once, which takes a fraction of the time.
 """
@@ -16,8 +15,8 @@ from dataclasses import fields
 from operator import attrgetter
 from typing import IO, Any, TypeAlias
 
-from bedrock_playground.history.batch_writer import Begun, Ended, Problem, Scored, Work
-from bedrock_playground.history.begun import heard
+from bedrock_playground.history.batch_writer import Begun, Ended, Scored, Work
+from bedrock_playground.history.begun import ended_of
 from bedrock_playground.invocation.cost import Cost
 from bedrock_playground.invocation.protocol import RunIdentity
 from bedrock_playground.invocation.values import (
@@ -32,61 +31,18 @@ from bedrock_playground.invocation.values import (
 )
 
 _LENGTH = struct.Struct(">Q")
-Told: TypeAlias = Work | tuple[Any, ...]
-"""A work as it travels: itself; of a run that was told of before its id and what it came to; of one that a
-book has, the book's own words."""
+Told: TypeAlias = Work | tuple[bytes, bytes]
+"""A work as it travels: itself, or the words of the book that noted it."""
 
 
-class Teller:
-    """Says works shortly; remembers which runs the other side knows."""
-
-    def __init__(self) -> None:
-        """Know of no run."""
-        self._known: set[str] = set()
-
-    def told(self, batch: Sequence[Work]) -> list[Told]:
-        """Shorten a batch."""
-        return [self._short(work) for work in batch]
-
-    def written(self, batch: Sequence[Work], problems: Sequence[Problem]) -> None:
-        """Note which runs the other side knows now."""
-        for work, problem in zip(batch, problems, strict=True):
-            if isinstance(work, Begun) and problem is None:
-                self._known.add(work.identity.run_id)
-            elif isinstance(work, Ended):
-                self._known.discard(work.identity.run_id)
-
-    def _short(self, work: Work) -> Told:
-        if isinstance(work, Ended) and work.told is not None:
-            return work.told
-        if isinstance(work, Ended) and work.identity.run_id in self._known:
-            return (work.identity.run_id, work.result, work.cost, work.at)
-        return work
+def told(batch: Sequence[Work]) -> list[Told]:
+    """Say works shortly: what a book noted in the book's own words, which are made already."""
+    return [work.told if isinstance(work, Ended) and work.told is not None else work for work in batch]
 
 
-class Listener:
-    """Makes works of what was told; the other end of a :class:`Teller`."""
-
-    def __init__(self) -> None:
-        """Know of no run."""
-        self._begun: dict[str, Begun] = {}
-
-    def heard(self, batch: Sequence[Told]) -> list[Work]:
-        """Make works again."""
-        found: list[Work] = []
-        for told in batch:
-            if isinstance(told, tuple) and isinstance(told[0], bytes):
-                found.append(heard((told[0], told[1])))
-                continue
-            if isinstance(told, tuple):
-                run_id, result, cost, at = told
-                begun = self._begun.pop(run_id)
-                found.append(Ended(begun.identity, begun.request, result, cost, at, begun.origin))
-                continue
-            if isinstance(told, Begun):
-                self._begun[told.identity.run_id] = told
-            found.append(told)
-        return found
+def heard(batch: Sequence[Told]) -> list[Work]:
+    """Make works of what was told."""
+    return [ended_of(one) if isinstance(one, tuple) else one for one in batch]
 
 
 def send(pipe: IO[bytes], value: object) -> None:

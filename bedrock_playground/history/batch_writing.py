@@ -5,11 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
-from typing import IO
 
-from bedrock_playground.history.batch_wire import Listener, receive, send
-from bedrock_playground.history.batch_writer import BatchWriter, Problem, Work
+from bedrock_playground.history.batch_wire import heard, receive, send
+from bedrock_playground.history.batch_writer import BatchWriter
 from bedrock_playground.history.engine import make_engine, parse_url, writing
 
 
@@ -23,17 +21,12 @@ def main() -> None:
     try:
         url, process_id, user = receive(inwards)
         with writing(make_engine(parse_url(url))) as write:
-            _serve(BatchWriter(write=write, process_id=process_id, user=user).write, inwards, outwards)
+            writer = BatchWriter(write=write, process_id=process_id, user=user)
+            while True:
+                send(outwards, writer.write(heard(receive(inwards))))
     except (EOFError, BrokenPipeError):
         # Whoever made the calls is gone, and everything that it said is written.
         return
-
-
-def _serve(write: Callable[[Sequence[Work]], list[Problem]], inwards: IO[bytes], outwards: IO[bytes]) -> None:
-    send(outwards, "ready")
-    listener = Listener()
-    while True:
-        send(outwards, write(listener.heard(receive(inwards))))
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ import os
 import struct
 import threading
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext, suppress
 from datetime import date, datetime
 from decimal import Decimal
@@ -202,15 +202,13 @@ class _File:
             self._path.rename(path)
 
 
-def leftovers(database: Path, living: Collection[str]) -> list[Path]:
-    """Find the files of processes that do not live any more, and those that recorders left behind.
+def books_at(database: Path) -> list[Path]:
+    """Find the files of all recorders, those that live included.
 
     Args:
         database: SQLite's file.
-        living: The ids of the processes that live.
     """
-    found = database.parent.glob(f"{database.name}.begun-*")
-    return sorted(path for path in found if process_of(path) not in living)
+    return sorted(database.parent.glob(f"{database.name}.begun-*"))
 
 
 def process_of(path: Path) -> str:
@@ -235,25 +233,23 @@ def absorb(connection: Connection, paths: Sequence[Path]) -> None:
             else:
                 one = _begun_from_json(told["begun"])
                 begun[one.identity.run_id] = (one, told["user"], process_of(path))
-    for run_id, (one, user, process_id) in begun.items():
-        if run_id in ended:
-            writer = BatchWriter(write=lambda: nullcontext(connection), process_id=process_id, user=user)
-            writer.commit([_ended_from_json(ended[run_id], one)])
-    wanted = [run_id for run_id in begun if run_id not in ended]
-    there: set[str] = set()
-    for start in range(0, len(wanted), 500):
-        known = select(runs.c.run_id).where(runs.c.run_id.in_(wanted[start : start + 500]))
-        there |= set(connection.execute(known).scalars())
-    new = [
-        beginning(one, process_id=process_id, user=user)
-        for run_id, (one, user, process_id) in begun.items()
-        if run_id not in ended and run_id not in there
-    ]
-    if new:
-        insert_runs(connection, new)
+    for run_id in [run_id for run_id in begun if run_id in ended]:
+        one, user, process_id = begun.pop(run_id)
+        writer = BatchWriter(write=lambda: nullcontext(connection), process_id=process_id, user=user)
+        writer.commit([_ended_from_json(ended[run_id], one)])
+    run_ids = list(begun)
+    for start in range(0, len(run_ids), 500):
+        there = select(runs.c.run_id).where(runs.c.run_id.in_(run_ids[start : start + 500]))
+        for run_id in connection.execute(there).scalars():
+            del begun[run_id]
+    if begun:
+        insert_runs(
+            connection,
+            [beginning(one, process_id=process_id, user=user) for one, user, process_id in begun.values()],
+        )
 
 
-def heard(told: tuple[bytes, bytes]) -> Ended:
+def ended_of(told: tuple[bytes, bytes]) -> Ended:
     """Make a run that ended of its beginning and its end, as a book wrote them."""
     begun, ended = (json.loads(one) for one in told)
     return _ended_from_json(ended["ended"], _begun_from_json(begun["begun"]))

@@ -21,7 +21,7 @@ from bedrock_playground.history.batch_jobs import BatchJobBook
 from bedrock_playground.history.batch_process import WriterProcess
 from bedrock_playground.history.batch_recorder import BatchRecorder
 from bedrock_playground.history.batch_writer import BatchWriter
-from bedrock_playground.history.begun import BegunBook, absorb, leftovers, process_of
+from bedrock_playground.history.begun import BegunBook, absorb, books_at, process_of
 from bedrock_playground.history.blind import BlindBook, forget_blind_without_runs
 from bedrock_playground.history.datasets import DataSetShelf
 from bedrock_playground.history.engine import (
@@ -409,7 +409,7 @@ class RunStore:
         own_id = self._mark.id if self._mark else None
         with self._write() as connection:
             marked = processes.mark_interrupted(connection, data_dir=self._data_dir, own_id=own_id)
-            left = self._left(connection)
+            left = self._left(connection, own_id)
             if left:
                 absorb(connection, left)
                 dead = runs.c.process_id.in_({process_of(path) for path in left})
@@ -418,12 +418,13 @@ class RunStore:
             path.unlink(missing_ok=True)
         return marked
 
-    def _left(self, connection: Connection) -> list[Path]:
+    def _left(self, connection: Connection, own_id: str | None) -> list[Path]:
         """The files of dead processes that say which runs these began."""
-        if self._file is None:
+        books = books_at(self._file) if self._file else []
+        if not books:
             return []
-        living = processes.living(connection, data_dir=self._data_dir)
-        return leftovers(self._file, living | ({self._mark.id} if self._mark else set()))
+        living = {own_id, *processes.living(connection, data_dir=self._data_dir)}
+        return [path for path in books if process_of(path) not in living]
 
     @property
     def _file(self) -> Path | None:

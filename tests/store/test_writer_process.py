@@ -126,7 +126,7 @@ def test_when_the_writer_is_killed_this_process_writes_itself(store: RunStore) -
         if number == 9:
             writer = recorder._elsewhere
             assert writer is not None
-            os.kill(writer._process.pid, signal.SIGKILL)  # type: ignore[attr-defined]
+            os.kill(writer._process.pid, signal.SIGKILL)
     for one in ends:
         recorder.run_finished(one, request(), result(one.run_id))
     recorder.close()
