@@ -7,7 +7,7 @@ waited when a process died was never sent, and is known not to have been.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from contextvars import ContextVar
 from typing import TypeAlias
 
@@ -26,6 +26,7 @@ from bedrock_playground.invocation.observed import CURRENT_RUN
 from bedrock_playground.invocation.protocol import InvocationStream, Invoker, RunIdentity
 from bedrock_playground.invocation.trace import is_pattern
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult
+from bedrock_playground.invocation.wrapped import WrappedStream
 
 HALTING = (SpendingRefused, SetupError)
 """What stands in the way of every call, not of this one: nothing was sent, and it is no outcome."""
@@ -140,14 +141,14 @@ class Recording:
 
     # The invoker
 
-    def stream(self, request: InvocationRequest) -> RecordedStream:
+    def stream(self, request: InvocationRequest) -> WrappedStream:
         """Start a request; it is recorded when the first event is asked for, then it is sent."""
         return self.stream_by(self._usual, self._once, request)
 
-    def stream_by(self, usual: Invoker, once: Invoker, request: InvocationRequest) -> RecordedStream:
+    def stream_by(self, usual: Invoker, once: Invoker, request: InvocationRequest) -> WrappedStream:
         """The same by other invokers."""
         inner = (once if _ONCE.get() else usual).stream(request)
-        return RecordedStream(inner, self._events(inner, request))
+        return WrappedStream(inner, self._events(inner, request))
 
     def _events(self, inner: InvocationStream, request: InvocationRequest) -> Generator[InvocationEvent]:
         run = CURRENT_RUN.get()
@@ -178,27 +179,6 @@ class Recording:
             raise NotKept(error.message) from error
 
 
-class RecordedStream:
-    """A running invocation that is in the history."""
-
-    def __init__(self, inner: InvocationStream, events: Generator[InvocationEvent]) -> None:
-        """Use :meth:`Recording.stream`."""
-        self._inner = inner
-        self._events = events
-
-    def __iter__(self) -> Iterator[InvocationEvent]:
-        """Return itself."""
-        return self
-
-    def __next__(self) -> InvocationEvent:
-        """Wait for the next event."""
-        return next(self._events)
-
-    def cancel(self) -> None:
-        """End it at once, from any thread."""
-        self._inner.cancel()
-
-
 class Elsewhere:
     """Sends to another Region what a :class:`Recording` records."""
 
@@ -208,7 +188,7 @@ class Elsewhere:
         self._usual = usual
         self._once = once or usual
 
-    def stream(self, request: InvocationRequest) -> RecordedStream:
+    def stream(self, request: InvocationRequest) -> WrappedStream:
         """Start a request there."""
         return self._recording.stream_by(self._usual, self._once, request)
 

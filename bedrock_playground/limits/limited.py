@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from time import monotonic
 
 from bedrock_playground.invocation import errors
@@ -11,6 +11,7 @@ from bedrock_playground.invocation.errors import Cancelled, InvocationError
 from bedrock_playground.invocation.events import AttemptFailed, Failed, Finished, InvocationEvent
 from bedrock_playground.invocation.protocol import InvocationStream, Invoker
 from bedrock_playground.invocation.values import InvocationRequest, InvocationResult
+from bedrock_playground.invocation.wrapped import WrappedStream
 from bedrock_playground.limits.rates import RateLimits
 from bedrock_playground.limits.turns import LimitState, Ticket, Turns
 from bedrock_playground.planning.quota import burndown
@@ -102,31 +103,18 @@ class LimitedInvoker:
         return queue
 
 
-class LimitedStream:
+class LimitedStream(WrappedStream):
     """A running invocation, or one that waits for its turn."""
 
     def __init__(self, inner: InvocationStream, request: InvocationRequest, queue: _Queue) -> None:
         """Use :meth:`LimitedInvoker.stream`."""
-        self._inner = inner
         self._place = _Place()
-        self._events = _events(inner, request=request, queue=queue, place=self._place)
-
-    def __iter__(self) -> Iterator[InvocationEvent]:
-        """Return itself."""
-        return self
-
-    def __next__(self) -> InvocationEvent:
-        """Wait for the next event; for the first one, for its turn as well."""
-        return next(self._events)
+        super().__init__(inner, _events(inner, request=request, queue=queue, place=self._place))
 
     def cancel(self) -> None:
         """End it at once, from any thread, whether it waits or runs."""
         self._place.cancel()
-        self._inner.cancel()
-
-    def close(self) -> None:
-        """Let go of it; for the thread that iterates. Nothing follows."""
-        self._events.close()
+        super().cancel()
 
 
 class _Place:

@@ -7,7 +7,7 @@ follow-ups, tool results and re-runs, a pattern's inner calls, an evaluation.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
 from bedrock_playground.invocation import errors
@@ -15,6 +15,7 @@ from bedrock_playground.invocation.billing import perhaps_billed, was_billed
 from bedrock_playground.invocation.events import AttemptFailed, Failed, Finished, InvocationEvent
 from bedrock_playground.invocation.protocol import InvocationStream, Invoker
 from bedrock_playground.invocation.values import Attempt, InvocationRequest, InvocationResult
+from bedrock_playground.invocation.wrapped import WrappedStream
 from bedrock_playground.spending.estimate import Estimate, Estimator
 from bedrock_playground.spending.guard import Account, Hold
 
@@ -37,42 +38,15 @@ class GuardedInvoker:
         self._account = account
         self._estimator = estimator
 
-    def stream(self, request: InvocationRequest) -> GuardedStream:
+    def stream(self, request: InvocationRequest) -> WrappedStream:
         """Start a request; nothing is reserved or sent before the first event is asked for."""
         estimator = self._estimator()
         if estimator.is_free(request):
             # Nothing to reserve, and nothing to count.
             free = self._inner.stream(request)
-            return GuardedStream(free, iter(free))
+            return WrappedStream(free, iter(free))
         inner = self._inner.stream(request)
-        return GuardedStream(inner, _Guarded(request, self._account, estimator).events(inner))
-
-
-class GuardedStream:
-    """A running invocation whose worst case is reserved while it runs."""
-
-    def __init__(self, inner: InvocationStream, events: Iterator[InvocationEvent]) -> None:
-        """Use :meth:`GuardedInvoker.stream`."""
-        self._inner = inner
-        self._events = events
-
-    def __iter__(self) -> Iterator[InvocationEvent]:
-        """Return itself."""
-        return self
-
-    def __next__(self) -> InvocationEvent:
-        """Wait for the next event."""
-        return next(self._events)
-
-    def cancel(self) -> None:
-        """End it at once, from any thread."""
-        self._inner.cancel()
-
-    def close(self) -> None:
-        """Let go of it; for the thread that iterates. Nothing follows."""
-        close = getattr(self._events, "close", None)
-        if close is not None:
-            close()
+        return WrappedStream(inner, _Guarded(request, self._account, estimator).events(inner))
 
 
 @dataclass(frozen=True, slots=True)
