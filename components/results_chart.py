@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -59,6 +59,22 @@ def dressed(figure: go.Figure, *, height: int, legend: bool = False) -> go.Figur
     figure.update_xaxes(automargin=True)
     figure.update_yaxes(automargin=True)
     return figure
+
+
+def named_rows(figure: go.Figure, names: Sequence[str], *, head: int) -> None:
+    """Dress a figure with a row per contender, the first at the top, each with its name above it.
+
+    Args:
+        figure: What is drawn; the first row's y is the number of the others.
+        names: What the rows are called, from the top.
+        head: Pixels besides the rows.
+    """
+    dressed(figure, height=head + 46 * max(1, len(names)))
+    for row, name in enumerate(reversed(names)):
+        figure.add_annotation(
+            x=0, xref="paper", xanchor="left", y=row, yshift=15, text=inked(name), showarrow=False
+        )
+    figure.update_yaxes(showticklabels=False, range=[-0.5, len(names) - 0.3], showgrid=False, zeroline=False)
 
 
 def chart(figure: go.Figure, *, key: str, alt: str) -> None:

@@ -12,7 +12,7 @@ from bedrock_playground.evaluation.reading import PEOPLE, Reading
 from bedrock_playground.evaluation.report import message
 from bedrock_playground.evaluation.statistics import Estimate
 from bedrock_playground.history.evaluation_records import Spending
-from components.results_chart import chart, colour_of, csv, dressed, inked, symbol_of
+from components.results_chart import chart, colour_of, csv, named_rows, symbol_of
 from components.results_data import Shown, inside_of
 from components.results_words import between, called, count, dollars, percent, seconds
 from components.words import plain
@@ -208,17 +208,7 @@ def _whiskers(reading: Reading, scorer: str) -> go.Figure:
             error_x={"array": [high - value], "arrayminus": [value - low], "thickness": 2, "width": 5},
             hovertemplate=f"{label}: %{{x:.1f}} % ({between(accuracy)})<extra></extra>",
         )
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            xanchor="left",
-            y=row,
-            yshift=15,
-            text=inked(called(reading, label)),
-            showarrow=False,
-        )
-    dressed(figure, height=60 + 46 * max(1, len(shown)))
-    figure.update_yaxes(showticklabels=False, range=[-0.5, len(shown) - 0.3], showgrid=False, zeroline=False)
+    named_rows(figure, [called(reading, label) for label in shown], head=60)
     figure.update_xaxes(range=[0, 101], ticksuffix=" %", title=f"accuracy by {scorer}")
     return figure
 

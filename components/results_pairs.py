@@ -10,7 +10,7 @@ from bedrock_playground.evaluation.headline import Versus, versus
 from bedrock_playground.evaluation.reading import Reading
 from bedrock_playground.evaluation.statistics import case_means
 from bedrock_playground.evaluation.statistics.paired import SIGNIFICANT
-from components.results_chart import GREY, chart, colour_of, dressed, inked, numbers, symbol_of
+from components.results_chart import GREY, chart, colour_of, named_rows, numbers, symbol_of
 from components.results_data import Shown
 from components.results_open import case_table
 from components.results_words import called, chance, count, percent, points
@@ -106,18 +106,8 @@ def _forest(reading: Reading, found: dict[str, Versus]) -> go.Figure:
             error_x={"array": [high - value], "arrayminus": [value - low], "thickness": 2, "width": 5},
             hovertemplate=f"{label}: %{{x:+.1f}} points, chance {chance(one.p_value)}<extra></extra>",
         )
-        figure.add_annotation(
-            x=0,
-            xref="paper",
-            xanchor="left",
-            y=row,
-            yshift=15,
-            text=inked(called(reading, label)),
-            showarrow=False,
-        )
-    dressed(figure, height=70 + 46 * max(1, len(shown)))
+    named_rows(figure, [called(reading, label) for label, _ in shown], head=70)
     figure.add_vline(x=0, line={"width": 1.5, "color": GREY})
-    figure.update_yaxes(showticklabels=False, range=[-0.5, len(shown) - 0.3], showgrid=False, zeroline=False)
     figure.update_xaxes(title="difference in accuracy, points", zeroline=False)
     return figure
 
