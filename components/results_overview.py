@@ -42,7 +42,9 @@ def overview(shown: Shown, scorer: str | None, *, file: str) -> None:
     )
     if notes := caveats(reading, scorer):
         st.caption("  \n".join(map(plain, notes)))
-    _inside(shown)
+    if not shown.running:
+        # Each answer's trace is a document of its own: not read again and again while answers come in.
+        _inside(shown)
     if scorer is not None and len(reading.labels) > 1:
         chart(_whiskers(reading, scorer), key="accuracy", alt=_in_words(reading, scorer))
         st.caption(
