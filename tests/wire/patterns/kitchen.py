@@ -26,6 +26,19 @@ Says = Callable[[str, str, Exchange], None]
 """Told the model id, the prompt and the exchange to answer on."""
 
 
+FAILURES: dict[str, tuple[int, str, str]] = {
+    "throttled": (429, "ThrottlingException", "Too many requests."),
+    "unready": (429, "ModelNotReadyException", "Not ready."),
+    "down": (503, "ServiceUnavailableException", "Unavailable."),
+    "slow": (408, "ModelTimeoutException", "Too slow."),
+    "denied": (403, "AccessDeniedException", "No access."),
+    "missing": (404, "ResourceNotFoundException", "No such model."),
+    "long": (400, "ValidationException", "Input is too long for requested model."),
+    "wrong": (400, "ValidationException", "Malformed input request."),
+}
+"""How a model can refuse, as Bedrock words it: status, code, message."""
+
+
 def echo(model: str, prompt: str, exchange: Exchange) -> None:
     """Answer with who was asked what."""
     exchange.answer(f"{model}: {prompt}")

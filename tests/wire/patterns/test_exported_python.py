@@ -46,22 +46,13 @@ from bedrock_playground.patterns.votes import Ballot
 from tests.wire.invocation.scripted import Exchange, event_frame, text_event
 from tests.wire.patterns.conftest import Cook
 from tests.wire.patterns.exported import Worker, compare, module_text, reply
-from tests.wire.patterns.kitchen import Kitchen, Says, echo, plain, solo
+from tests.wire.patterns.kitchen import FAILURES, Kitchen, Says, echo, plain, solo
 from tests.wire.presets.exporting import HOSTILE, run
 
 SCHEMA = (
     '{"type": "object", "required": ["n"], "properties": {"n": {"type": "integer", "minimum": 1}}, '
     '"additionalProperties": false}'
 )
-FAILURES: dict[str, tuple[int, str, str]] = {
-    "throttled": (429, "ThrottlingException", "Too many requests."),
-    "down": (503, "ServiceUnavailableException", "Unavailable."),
-    "slow": (408, "ModelTimeoutException", "Too slow."),
-    "denied": (403, "AccessDeniedException", "No access."),
-    "missing": (404, "ResourceNotFoundException", "No such model."),
-    "long": (400, "ValidationException", "Input is too long for requested model."),
-    "wrong": (400, "ValidationException", "Malformed input request."),
-}
 
 
 @pytest.fixture(scope="module")

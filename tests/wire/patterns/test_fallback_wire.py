@@ -37,18 +37,8 @@ from bedrock_playground.patterns.stream import PatternInvoker
 from bedrock_playground.patterns.trying import Target
 from tests.wire.invocation.scripted import Exchange, event_frame, text_event
 from tests.wire.patterns.conftest import Cook
-from tests.wire.patterns.kitchen import Kitchen, ask, echo, play, solo
+from tests.wire.patterns.kitchen import FAILURES, Kitchen, ask, echo, play, solo
 
-FAILURES: dict[str, tuple[int, str, str]] = {
-    "throttled": (429, "ThrottlingException", "Too many requests."),
-    "unready": (429, "ModelNotReadyException", "Not ready."),
-    "down": (503, "ServiceUnavailableException", "Unavailable."),
-    "slow": (408, "ModelTimeoutException", "Too slow."),
-    "denied": (403, "AccessDeniedException", "No access."),
-    "missing": (404, "ResourceNotFoundException", "No such model."),
-    "long": (400, "ValidationException", "Input is too long for requested model."),
-    "wrong": (400, "ValidationException", "Malformed input request."),
-}
 COVERED: dict[str, PolicyName] = {
     "throttled": "throttling",
     "unready": "capacity",
