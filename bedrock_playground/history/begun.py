@@ -32,6 +32,7 @@ from bedrock_playground.history.batch_writer import BatchWriter, Begun, Ended, b
 from bedrock_playground.history.bulk import insert_runs
 from bedrock_playground.history.errors import HistoryUnavailable
 from bedrock_playground.history.preset_records import RunOrigin
+from bedrock_playground.history.processes import interrupt, living
 from bedrock_playground.history.rows import dump
 from bedrock_playground.history.schema import runs
 from bedrock_playground.invocation.cost import Confidence, Cost
@@ -202,28 +203,37 @@ class _File:
             self._path.rename(path)
 
 
-def books_at(database: Path) -> list[Path]:
-    """Find the files of all recorders, those that live included.
+def books_of_the_dead(
+    connection: Connection, database: Path | None, *, data_dir: Path, own_id: str | None
+) -> list[Path]:
+    """Find the files of recorders whose processes do not live any more, or that were left behind.
 
     Args:
-        database: SQLite's file.
+        connection: To ask which processes live.
+        database: SQLite's file; ``None``: it is another database, which has no such files.
+        data_dir: Where lock files are.
+        own_id: This process's own id, if it has one.
     """
-    return sorted(database.parent.glob(f"{database.name}.begun-*"))
+    found = sorted(database.parent.glob(f"{database.name}.begun-*")) if database else []
+    if not found:
+        return []
+    lives = {own_id, *living(connection, data_dir=data_dir)}
+    return [path for path in found if _process_of(path) not in lives]
 
 
-def process_of(path: Path) -> str:
-    """The id of the process whose file this is."""
-    return path.name.rpartition(".begun-")[2].partition("-")[0]
-
-
-def absorb(connection: Connection, paths: Sequence[Path]) -> None:
-    """Write what is in the files of dead processes and not in the history: ends, and what began as running.
+def absorb(connection: Connection, paths: Sequence[Path]) -> int:
+    """Write what is in the files of dead processes and not in the history; what did not end is interrupted.
 
     Args:
         connection: In a transaction that may write.
         paths: The files; whoever calls this takes them away once the transaction has ended. A run may begin
             in one of them and end in another.
+
+    Returns:
+        How many were interrupted.
     """
+    if not paths:
+        return 0
     begun: dict[str, tuple[Begun, str | None, str]] = {}
     ended: dict[str, dict[str, Any]] = {}
     for path in paths:
@@ -232,7 +242,7 @@ def absorb(connection: Connection, paths: Sequence[Path]) -> None:
                 ended[told["ended"]["run_id"]] = told["ended"]
             else:
                 one = _begun_from_json(told["begun"])
-                begun[one.identity.run_id] = (one, told["user"], process_of(path))
+                begun[one.identity.run_id] = (one, told["user"], _process_of(path))
     for run_id in [run_id for run_id in begun if run_id in ended]:
         one, user, process_id = begun.pop(run_id)
         writer = BatchWriter(write=lambda: nullcontext(connection), process_id=process_id, user=user)
@@ -247,6 +257,7 @@ def absorb(connection: Connection, paths: Sequence[Path]) -> None:
             connection,
             [beginning(one, process_id=process_id, user=user) for one, user, process_id in begun.values()],
         )
+    return interrupt(connection, runs.c.process_id.in_({_process_of(path) for path in paths}))
 
 
 def ended_of(told: tuple[bytes, bytes]) -> Ended:
@@ -330,3 +341,8 @@ def _ended_from_json(told: dict[str, Any], begun: Begun) -> Ended:
         datetime.fromisoformat(told["at"]),
         begun.origin,
     )
+
+
+def _process_of(path: Path) -> str:
+    """The id of the process whose file this is."""
+    return path.name.rpartition(".begun-")[2].partition("-")[0]

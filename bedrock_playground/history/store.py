@@ -12,18 +12,19 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, Engine, Select, delete, func, insert, select
+from sqlalchemy import Connection, Engine, Select, func, insert, select
 
 from bedrock_playground.history import processes
 from bedrock_playground.history.analytics import Analytics
-from bedrock_playground.history.asked import AskedBook, forget_asked_without_runs
+from bedrock_playground.history.asked import AskedBook
 from bedrock_playground.history.batch_jobs import BatchJobBook
 from bedrock_playground.history.batch_process import WriterProcess
 from bedrock_playground.history.batch_recorder import BatchRecorder
 from bedrock_playground.history.batch_writer import BatchWriter
-from bedrock_playground.history.begun import BegunBook, absorb, books_at, process_of
-from bedrock_playground.history.blind import BlindBook, forget_blind_without_runs
+from bedrock_playground.history.begun import BegunBook, absorb, books_of_the_dead
+from bedrock_playground.history.blind import BlindBook
 from bedrock_playground.history.datasets import DataSetShelf
+from bedrock_playground.history.deleting import delete_runs
 from bedrock_playground.history.engine import (
     explained,
     give_back_room,
@@ -33,7 +34,6 @@ from bedrock_playground.history.engine import (
     shown,
 )
 from bedrock_playground.history.errors import HistoryError
-from bedrock_playground.history.evaluation_marks import forget_marks_on
 from bedrock_playground.history.evaluations import EvaluationBook
 from bedrock_playground.history.export import export_row
 from bedrock_playground.history.groups import group_ids, one_at_a_time
@@ -56,7 +56,7 @@ from bedrock_playground.history.shares import ShareBook
 from bedrock_playground.history.spending import SqlLedger
 from bedrock_playground.history.traits import traits_row
 from bedrock_playground.history.usage_totals import UsageBook
-from bedrock_playground.history.votes import VoteBook, forget_votes_on
+from bedrock_playground.history.votes import VoteBook
 from bedrock_playground.invocation.values import RunState
 
 _log = logging.getLogger(__name__)
@@ -409,22 +409,11 @@ class RunStore:
         own_id = self._mark.id if self._mark else None
         with self._write() as connection:
             marked = processes.mark_interrupted(connection, data_dir=self._data_dir, own_id=own_id)
-            left = self._left(connection, own_id)
-            if left:
-                absorb(connection, left)
-                dead = runs.c.process_id.in_({process_of(path) for path in left})
-                marked += processes.interrupt(connection, dead)
+            left = books_of_the_dead(connection, self._file, data_dir=self._data_dir, own_id=own_id)
+            marked += absorb(connection, left)
         for path in left:
             path.unlink(missing_ok=True)
         return marked
-
-    def _left(self, connection: Connection, own_id: str | None) -> list[Path]:
-        """The files of dead processes that say which runs these began."""
-        books = books_at(self._file) if self._file else []
-        if not books:
-            return []
-        living = {own_id, *processes.living(connection, data_dir=self._data_dir)}
-        return [path for path in books if process_of(path) not in living]
 
     @property
     def _file(self) -> Path | None:
@@ -451,7 +440,7 @@ class RunStore:
                 batch = connection.execute(keys.limit(_BATCH)).scalars().all()
                 if batch:
                     one_at_a_time(connection)
-                    deleted += _delete_batch(connection, batch)
+                    deleted += delete_runs(connection, batch)
             if len(batch) < _BATCH:
                 break
         if deleted:
@@ -514,29 +503,3 @@ class RunStore:
     def _write(self) -> Iterator[Connection]:
         with explained(self._engine.url), self._turn, self._writing.begin() as connection:
             yield connection
-
-
-def _delete_batch(connection: Connection, keys: Sequence[int]) -> int:
-    keys = [*keys, *_inside(connection, keys)]
-    these = runs.c.id.in_(keys)
-    named = connection.execute(select(runs.c.run_id, runs.c.comparison_id).where(these)).all()
-    run_ids = [run_id for run_id, _ in named]
-    forget_votes_on(connection, run_ids)
-    forget_marks_on(connection, run_ids)
-    deleted = connection.execute(delete(runs).where(these)).rowcount
-    comparisons = sorted({comparison_id for _, comparison_id in named})
-    forget_blind_without_runs(connection, comparisons)
-    forget_asked_without_runs(connection, comparisons)
-    return deleted
-
-
-def _inside(connection: Connection, keys: Sequence[int]) -> list[int]:
-    """The calls inside the patterns of these runs, however deep: they go with them."""
-    found: list[int] = []
-    level = list(keys)
-    while level:
-        above = select(runs.c.run_id).where(runs.c.id.in_(level))
-        inside = connection.execute(select(runs.c.id).where(runs.c.parent_id.in_(above))).scalars().all()
-        level = [key for key in inside if key not in found and key not in keys]
-        found += level
-    return found
