@@ -160,6 +160,15 @@ def test_equally_cheap_ones_are_told_apart_by_accuracy_then_time_then_name() -> 
     assert cheapest(points).qualified == ("b", "a", "c")
 
 
+def test_of_too_few_runs_for_p95_the_median_tells_which_is_quicker() -> None:
+    runs = [Outcome(case=n, value=1.0) for n in range(1, 4)]
+    slow, quick = (
+        point_of(name, [Call(total, Decimal(0))] * 3, runs) for name, total in (("a", 4.0), ("b", 1.0))
+    )
+    assert slow.p95.value is quick.p95.value is None
+    assert cheapest([slow, quick]).contender == "b"
+
+
 def test_being_sure_looks_at_the_unfavourable_ends() -> None:
     runs = [Outcome(case=n, value=float(n > 1)) for n in range(1, 11)]
     told = point_of("m", [Call(1.0, Decimal("0.001"))] * 10 + [Call(2.0, Decimal("0.001"))] * 10, runs)
