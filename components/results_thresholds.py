@@ -294,6 +294,9 @@ def _figure(curve: tuple[Point, ...], dragged: _Dragged, reading: Reading) -> go
         )
     dressed(figure, height=420, legend=True)
     figure.update_xaxes(title="US$ per 1,000 requests", tickprefix="$", exponentformat="none", zeroline=False)
+    if placed and not any(point.cost for point in placed):
+        # Around a single value an axis would reach below nothing.
+        figure.update_xaxes(range=[-0.05, 1])
     figure.update_yaxes(title="accuracy, %", ticksuffix=" %", zeroline=False)
     return figure
 
