@@ -10,7 +10,7 @@ import json
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from time import perf_counter
 from typing import Any
 from zlib import crc32
@@ -214,3 +214,17 @@ def _read_request(sock: socket.socket) -> tuple[bytes, bytes] | None:
     while len(body) < length:
         body += sock.recv(65536)
     return head, body
+
+
+@contextlib.contextmanager
+def deaf_address() -> Iterator[str]:
+    """An address that neither accepts nor refuses: its queue of connections is full."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            filler = stack.enter_context(socket.socket())
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"

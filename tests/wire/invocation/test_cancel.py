@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import socket
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -27,7 +24,7 @@ from bedrock_playground.invocation.codec import converse_arguments
 from bedrock_playground.invocation.lifeline import Lifeline
 from bedrock_playground.invocation.transport import Call
 from tests.wire.invocation.conftest import Serve, invoker_for
-from tests.wire.invocation.scripted import METADATA, STOP, Exchange, text_event
+from tests.wire.invocation.scripted import METADATA, STOP, Exchange, deaf_address, text_event
 
 REQUEST = InvocationRequest.from_prompt("test.model-v1:0", "Say hello")
 FOREVER = 60.0
@@ -100,20 +97,6 @@ def test_while_waiting_for_the_answer_to_begin(serve: Serve) -> None:
     assert arrived.wait(10)
     assert len(consumer.cancel().result.attempts) == 1
     assert left.wait(10)
-
-
-@contextlib.contextmanager
-def deaf_address() -> Iterator[str]:
-    """An address that neither accepts nor refuses: its queue of connections is full."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.socket())
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        for _ in range(4):
-            filler = stack.enter_context(socket.socket())
-            filler.setblocking(False)
-            filler.connect_ex(listener.getsockname())
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def test_while_connecting() -> None:
