@@ -9,8 +9,10 @@ from enum import IntEnum
 
 from bedrock_playground.evaluation.values import Case
 
-PAGE = 100
-"""Cases that are in memory at a time, per contender."""
+PAGE = 250
+"""Cases that are read at a time."""
+PAGES = 3
+"""Pages that are in memory, per contender: the one at work, the next, and that of whoever is slow."""
 
 Fetch = Callable[[Sequence[int]], Sequence[Case]]
 """Reads some cases by their numbers."""
@@ -42,7 +44,8 @@ class Item:
 class Agenda:
     """One contender's items: all cases once, then all of them again, as often as they are repeated.
 
-    So an evaluation that is stopped early is a whole one with fewer repeats. Cases are read a page at a time.
+    So an evaluation that is stopped early is a whole one with fewer repeats. Cases are read a page at a time,
+    and the next page by whoever takes a page's first item, before anybody wants it.
     """
 
     def __init__(self, order: Sequence[int], *, repeat: int, fetch: Fetch) -> None:
@@ -60,8 +63,9 @@ class Agenda:
         # A byte per item: 50,000 cases are 50 KB, whatever became of them.
         self._left = bytearray(len(order) * repeat)
         self._next = 0
-        self._page: Mapping[int, Case] = {}
+        self._pages: Mapping[tuple[int, int], Mapping[int, Case]] = {}
         self._lock = threading.Lock()
+        self._reading = threading.Lock()
 
     @property
     def total(self) -> int:
@@ -90,27 +94,38 @@ class Agenda:
         Raises:
             HistoryError: The cases cannot be read.
         """
+        index = self._taken()
+        if index is None:
+            return None
+        repeat, place = divmod(index, len(self._order))
+        return Item(self._case(place, repeat), repeat, Left(self._left[index]))
+
+    def _taken(self) -> int | None:
         with self._lock:
-            while self._next < len(self._left):
-                index = self._next
-                left = Left(self._left[index])
-                if left is Left.NOTHING:
-                    self._next += 1
-                    continue
-                repeat, place = divmod(index, len(self._order))
-                case = self._case(place, repeat)
-                self._next += 1
-                return Item(case, repeat, left)
+            for index in range(self._next, len(self._left)):
+                if self._left[index] != Left.NOTHING:
+                    self._next = index + 1
+                    return index
+            self._next = len(self._left)
             return None
 
     def _case(self, place: int, repeat: int) -> Case:
-        number = self._order[place]
-        if number not in self._page:
-            first = repeat * len(self._order)
-            ahead = [
-                self._order[other]
-                for other in range(place, min(place + PAGE, len(self._order)))
-                if self._left[first + other] != Left.NOTHING
-            ]
-            self._page = {case.number: case for case in self._fetch(ahead)}
-        return self._page[number]
+        page = place // PAGE
+        cases = self._pages.get((repeat, page)) or self._read(repeat, page)
+        if place % PAGE == 0 and (page + 1) * PAGE < len(self._order):
+            # Before it is wanted: where all workers wait for a page, nothing is called.
+            self._read(repeat, page + 1)
+        return cases[self._order[place]]
+
+    def _read(self, repeat: int, page: int) -> Mapping[int, Case]:
+        """Read a page, once, whoever asks for it."""
+        with self._reading:
+            cases = self._pages.get((repeat, page))
+            if cases is None:
+                first = repeat * len(self._order)
+                places = range(page * PAGE, min((page + 1) * PAGE, len(self._order)))
+                wanted = [self._order[place] for place in places if self._left[first + place] != Left.NOTHING]
+                cases = {case.number: case for case in self._fetch(wanted)} if wanted else {}
+                kept = list(self._pages.items())[1 - PAGES :]
+                self._pages = {**dict(kept), (repeat, page): cases}
+            return cases

@@ -32,6 +32,9 @@ MOST_WAITING = 2000
 """Ends of runs, and scores of one answer, that wait to be written; whoever brings more has to wait."""
 _TOGETHER = 500
 """What is written in one transaction at most."""
+_GATHERING = 0.05
+"""Seconds for which more is waited for where a book keeps what waits: each batch costs a few turns at the
+interpreter, as each call does."""
 
 
 def _held() -> threading.Lock:
@@ -85,6 +88,7 @@ class BatchRecorder:
         # Not a condition over a list: taking turns at that cost more than the database did.
         self._queue: queue.SimpleQueue[_Waiting | _Mark] = queue.SimpleQueue()
         self._closed = False
+        self._hurry = threading.Event()
         self._thread = threading.Thread(target=self._work, name="history-writer", daemon=True)
         self._thread.start()
 
@@ -154,12 +158,16 @@ class BatchRecorder:
     def _pass(self, mark: _Mark) -> None:
         if self._thread.is_alive():
             self._queue.put(mark)
+            self._hurry.set()
             mark.reached.acquire()
 
     def _work(self) -> None:
         open_ = True
         while open_:
             taken = [self._queue.get()]
+            if self._book is not None and self._queue.qsize() < _TOGETHER:
+                self._hurry.wait(_GATHERING)
+                self._hurry.clear()
             while len(taken) < _TOGETHER and not self._queue.empty():
                 taken.append(self._queue.get())
             self._write_all([one for one in taken if isinstance(one, _Waiting)])

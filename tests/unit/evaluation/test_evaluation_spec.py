@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
+from time import sleep
 from typing import Any
 
 import pytest
@@ -168,6 +170,50 @@ def test_the_agenda_reads_a_page_at_a_time() -> None:
     while agenda.take() is not None:
         pass
     assert sizes == [PAGE, PAGE, 1]
+
+
+def test_the_agenda_reads_the_next_page_before_anybody_wants_it_and_what_is_done_never() -> None:
+    asked: list[list[int]] = []
+
+    def fetch(numbers: Sequence[int]) -> list[Case]:
+        asked.append(list(numbers))
+        return cases_of(numbers)
+
+    agenda = Agenda(list(range(1, 3 * PAGE + 1)), repeat=1, fetch=fetch)
+    for number in range(PAGE + 1, 2 * PAGE + 1):
+        agenda.note(number, 0, Left.NOTHING)
+    agenda.note(2 * PAGE + 2, 0, Left.NOTHING)
+    for _ in range(PAGE):
+        agenda.take()
+    # The second page is done; the third is not read before it is begun, or its neighbour is.
+    assert asked == [list(range(1, PAGE + 1))]
+    assert (item := agenda.take()) is not None
+    assert item.case.number == 2 * PAGE + 1
+    assert asked[1:] == [[2 * PAGE + 1, *range(2 * PAGE + 3, 3 * PAGE + 1)]]
+
+    asked.clear()
+    agenda = Agenda(list(range(1, 2 * PAGE + 1)), repeat=1, fetch=fetch)
+    agenda.take()
+    assert [numbers[0] for numbers in asked] == [1, PAGE + 1]
+
+
+def test_many_workers_take_every_item_once() -> None:
+    def fetch(numbers: Sequence[int]) -> list[Case]:
+        sleep(0.01)
+        return cases_of(numbers)
+
+    order = list(range(1, 3 * PAGE + 1))
+    agenda = Agenda(order, repeat=2, fetch=fetch)
+    taken: list[tuple[int, int]] = []
+
+    def work() -> None:
+        while (item := agenda.take()) is not None:
+            taken.append((item.repeat, item.case.number))
+
+    with ThreadPoolExecutor(8) as pool:
+        for worker in [pool.submit(work) for _ in range(8)]:
+            worker.result()
+    assert sorted(taken) == [(repeat, number) for repeat in (0, 1) for number in order]
 
 
 def test_the_pace_tells_when_it_is_over_and_nothing_before_it_is_known() -> None:
