@@ -14,8 +14,10 @@ This module imports boto3's half of the world; import it late.
 
 from __future__ import annotations
 
+import queue
 import socket
 import threading
+from collections import deque
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
@@ -171,12 +173,54 @@ class _TlsConnection(_Reporting, AWSHTTPSConnection):  # type: ignore[misc]
     pass
 
 
+class _Idle:
+    """What urllib3 keeps idle connections in; unlike its queue without locks, for nobody here waits for one.
+
+    A deque is safe by itself. Threads that come at once may keep a connection more than was asked for.
+    """
+
+    def __init__(self, maxsize: int) -> None:
+        self._most = maxsize
+        self._connections: deque[Any] = deque()
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Any:  # noqa: ANN401, ARG002, FBT001, FBT002 - as urllib3 has it
+        try:
+            return self._connections.pop()
+        except IndexError:
+            raise queue.Empty from None
+
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:  # noqa: ANN401, ARG002, FBT001, FBT002 - as above
+        if len(self._connections) >= self._most:
+            raise queue.Full
+        self._connections.append(item)
+
+    def qsize(self) -> int:
+        return len(self._connections)
+
+
 class _Pool(AWSHTTPConnectionPool):  # type: ignore[misc]
     ConnectionCls = _Connection
+    QueueCls = _Idle
 
 
 class _TlsPool(AWSHTTPSConnectionPool):  # type: ignore[misc]
     ConnectionCls = _TlsConnection
+    QueueCls = _Idle
+
+
+def _remembering(find: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Find an address's pool as urllib3's manager does, which takes it apart, and a lock, each time."""
+    pools: dict[str, Any] = {}
+
+    def connection_from_url(url: str) -> Any:  # noqa: ANN401 - one of the pools above
+        origin = url[: url.find("/", len("https://"))]
+        pool = pools.get(origin)
+        # The manager closes the pool that was not used for longest, once it has many.
+        if pool is None or pool.pool is None:
+            pool = pools[origin] = find(url)
+        return pool
+
+    return connection_from_url
 
 
 class Transport(URLLib3Session):  # type: ignore[misc]
@@ -186,6 +230,7 @@ class Transport(URLLib3Session):  # type: ignore[misc]
         super().__init__(**kwargs)
         self._pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
         self._manager.pool_classes_by_scheme = self._pool_classes_by_scheme
+        self._manager.connection_from_url = _remembering(self._manager.connection_from_url)
 
     def send(self, request: Any) -> Any:  # noqa: ANN401 - botocore's types
         """Send a prepared request and return botocore's response once its head has arrived."""
