@@ -1,10 +1,10 @@
-"""An evaluation beside raw boto3 in a thread pool, at a concurrency of 32, against a fast server.
+"""An evaluation beside raw boto3 in a thread pool and LLMeter, at a concurrency of 32, against a fast server.
 
-The evaluation does all that it does: each call's run is committed before it is sent and completed after, the
+The evaluation does all that it does: each call's run is noted before it is sent and written after, the
 spending guard and the limits look at it, a scorer reads it. Raw boto3 is one shared client, iterated as its
-documentation shows, and keeps nothing. The two take turns: against a server that answers at once, where every
-microsecond of either counts, and against one that takes as long as a fast model. Memory is looked at over
-50,000 cases.
+documentation shows, and keeps nothing. LLMeter measures each call and keeps its results in memory, in a
+process of its own. They take turns: against a server that answers at once, where every microsecond counts,
+and against one that takes as long as a fast model. Memory is looked at over 50,000 cases.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import gc
 import statistics
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -37,9 +38,15 @@ from benchmarks.invocation import CONCURRENCY, Read, model_id, raw_reader
 
 ANSWER = " token token token"
 """What the server says to a model of three tokens."""
-DELAYS_MS = (0, 200)
-"""How long the server waits before its first token; a small model on Bedrock takes about the latter."""
+CASES = {0: 6000, 200: 2000}
+"""How many cases a round has, by how long the server waits before its first token, in milliseconds.
+
+A small model on Bedrock takes about the latter. Where answers come at once a round has more of them: starting
+the process that writes takes half a second.
+"""
 _MEGABYTE = 2**20
+_LLMETER = Path(".cache/bench/venv/bin/python")
+"""What ``make bench`` installs LLMeter for."""
 
 
 def place_at(server: PacedServer) -> Place:
@@ -109,20 +116,28 @@ def called_per_second(read: Read, cases: int, *, delay_ms: int) -> float:
         return cases / (perf_counter() - began)
 
 
+def metered_per_second(url: str, cases: int, *, delay_ms: int) -> float:
+    """The same calls per second by LLMeter, from its first request to its last result."""
+    script = Path(__file__).with_name("_llmeter.py")
+    command = [str(_LLMETER), str(script), url, model_id(3, delay_ms=delay_ms), str(CONCURRENCY), str(cases)]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
+
+
 def compare(server: PacedServer, *, rounds: int, cases: int, delay_ms: int) -> list[Row]:
-    """Measure both, taking turns."""
+    """Measure all, taking turns."""
     place, raw = place_at(server), raw_reader(server.url)
     with opened_store() as store:
         evaluated_per_second(store, place, 200)
         called_per_second(raw, 200, delay_ms=0)
-        ours, theirs = [], []
+        ours, theirs, metered = [], [], []
         for number in range(rounds):
             for mine in (True, False) if number % 2 else (False, True):
                 if mine:
                     ours.append(evaluated_per_second(store, place, cases, delay_ms=delay_ms))
                 else:
                     theirs.append(called_per_second(raw, cases, delay_ms=delay_ms))
-    rate, baseline = statistics.median(ours), statistics.median(theirs)
+            metered.append(metered_per_second(server.url, cases, delay_ms=delay_ms))
+    rate, baseline, other = statistics.median(ours), statistics.median(theirs), statistics.median(metered)
     return [
         Row(
             f"evaluation: cases/s at {CONCURRENCY}, {delay_ms} ms to the first token",
@@ -131,7 +146,15 @@ def compare(server: PacedServer, *, rounds: int, cases: int, delay_ms: int) -> l
             rate / baseline,
             "≥ 0.9 × boto3",
             rate >= 0.9 * baseline,
-        )
+        ),
+        Row(
+            f"evaluation: cases/s at {CONCURRENCY}, {delay_ms} ms, beside LLMeter",
+            f"{rate:.0f}",
+            f"LLMeter {other:.0f}",
+            rate / other,
+            "",
+            None,
+        ),
     ]
 
 
@@ -171,14 +194,13 @@ def main(argv: list[str] | None = None) -> list[Row]:
     """Run the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--cases", type=int, default=2000, help="per round")
     parser.add_argument("--many", type=int, default=50_000, help="cases over which memory is looked at")
     options = parser.parse_args(argv)
     tune_interpreter()
     with paced_server() as server:
         rows = []
-        for delay_ms in DELAYS_MS:
-            rows += compare(server, rounds=options.rounds, cases=options.cases, delay_ms=delay_ms)
+        for delay_ms, cases in CASES.items():
+            rows += compare(server, rounds=options.rounds, cases=cases, delay_ms=delay_ms)
         rows += memory(server, cases=options.many)
     return rows
 

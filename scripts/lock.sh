@@ -13,6 +13,8 @@ compile --upgrade -o requirements/catalog.lock requirements/catalog.in
 compile --upgrade --no-deps -o requirements/catalog-data.lock requirements/catalog-data.in
 # What exported code is tested with, in an environment of its own as well.
 compile --upgrade -o requirements/exports.lock requirements/exports.in
+# What we are measured beside, likewise.
+compile --upgrade -o requirements/bench.lock requirements/bench.in
 if command -v npm >/dev/null 2>&1; then
     # Without the registry's addresses: they say where this machine gets its packages.
     (cd requirements/node && npm update --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund)
