@@ -108,6 +108,12 @@ class Call:
         self._connection.shut_for(self)
 
 
+def _current() -> Call | None:
+    """The call that this thread makes."""
+    call: Call | None = getattr(_thread, "call", None)
+    return call
+
+
 class _Reporting:
     """Mixed into botocore's connections: knows which call uses it.
 
@@ -142,7 +148,7 @@ class _Reporting:
                 shut_down(call.sock)
 
     def connect(self) -> None:
-        call: Call | None = getattr(_thread, "call", None)
+        call = _current()
         connect = super().connect  # type: ignore[misc]
         if call is None:
             connect()
@@ -150,7 +156,7 @@ class _Reporting:
             call.connecting(connect, super().close)  # type: ignore[misc]
 
     def request(self, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - as urllib3 has it
-        call: Call | None = getattr(_thread, "call", None)
+        call = _current()
         if call is not None:
             call.sending(self)
         response = super().request(*args, **kwargs)  # type: ignore[misc]
@@ -159,7 +165,7 @@ class _Reporting:
         return response
 
     def send(self, data: Any) -> Any:  # noqa: ANN401 - as http.client has it
-        call: Call | None = getattr(_thread, "call", None)
+        call = _current()
         if call is not None and not (isinstance(data, bytes) and len(data) <= _AT_ONCE):
             call.made()
         return super().send(data)  # type: ignore[misc]
@@ -209,7 +215,7 @@ class _TlsPool(AWSHTTPSConnectionPool):  # type: ignore[misc]
 
 
 def _remembering(find: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Find an address's pool as urllib3's manager does, which takes it apart, and a lock, each time."""
+    """Find an address's pool without its manager, which takes a lock and parses the address each time."""
     pools: dict[str, Any] = {}
 
     def connection_from_url(url: str) -> Any:  # noqa: ANN401 - one of the pools above
@@ -235,7 +241,7 @@ class Transport(URLLib3Session):  # type: ignore[misc]
     def send(self, request: Any) -> Any:  # noqa: ANN401 - botocore's types
         """Send a prepared request and return botocore's response once its head has arrived."""
         response = super().send(request)
-        call: Call | None = getattr(_thread, "call", None)
+        call = _current()
         if call is not None:
             call.head_at = perf_counter()
             call.raw = response.raw
