@@ -35,7 +35,7 @@ fix: $(VENV)/.dev ## Let ruff mend what it can
 	$(BIN)/ruff check --fix $(SOURCES)
 
 bench: $(VENV)/.dev system ## Measure, and print one table of ratios
-	@sh scripts/setup_bench.sh
+	@sh scripts/setup_apart.sh bench "what benchmarks measure beside (once, about 50 MB)"
 	$(BIN)/python -m benchmarks
 
 screenshots: $(VENV)/.dev system ## Make the README's pictures anew

@@ -8,13 +8,12 @@ import sys
 
 import boto3
 from botocore.config import Config
+from llmeter.endpoints import BedrockConverseStream  # type: ignore[import-not-found]  # as said above
+from llmeter.runner import Runner  # type: ignore[import-not-found]  # as said above
 
 
 def main(url: str, model: str, *, clients: int, requests: int) -> None:
     """Run it and print the rate."""
-    from llmeter.endpoints import BedrockConverseStream  # type: ignore[import-not-found]  # as said above
-    from llmeter.runner import Runner  # type: ignore[import-not-found]  # as said above
-
     logging.disable(logging.WARNING)
     client = boto3.client(
         "bedrock-runtime",

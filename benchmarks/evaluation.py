@@ -118,6 +118,10 @@ def called_per_second(read: Read, cases: int, *, delay_ms: int) -> float:
 
 def metered_per_second(url: str, cases: int, *, delay_ms: int) -> float:
     """The same calls per second by LLMeter, from its first request to its last result."""
+    if not _LLMETER.exists():
+        raise SystemExit(
+            "LLMeter is not here, which we are measured beside: run make bench, which installs it."
+        )
     script = Path(__file__).with_name("_llmeter.py")
     command = [str(_LLMETER), str(script), url, model_id(3, delay_ms=delay_ms), str(CONCURRENCY), str(cases)]
     return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])

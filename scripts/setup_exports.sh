@@ -6,12 +6,7 @@ home=.cache/exports
 say() { printf '%s\n' "$*" >&2; }
 mkdir -p "$home/node"
 
-if ! cmp -s requirements/exports.lock "$home/installed.lock"; then
-    say "Installing what exports are tested with (once, about 400 MB) …"
-    .venv/bin/uv venv -q --clear --python .venv/bin/python "$home/venv"
-    .venv/bin/uv pip install -q --require-hashes --python "$home/venv/bin/python" -r requirements/exports.lock
-    cp requirements/exports.lock "$home/installed.lock"
-fi
+sh scripts/setup_apart.sh exports "what exports are tested with (once, about 400 MB)"
 
 if ! command -v npm >/dev/null 2>&1; then
     say "There is no node here: the tests that run JavaScript are skipped."
